@@ -1,0 +1,2 @@
+import { z } from "zod";
+import { Address, ClusterName, Duration, KubernetesJob, JobPath } from "./source";
