@@ -1,0 +1,155 @@
+import * as pulumi from "@pulumi/pulumi";
+import { getMonitor } from "@pulumi/pulumi/runtime/settings";
+import { onTestFinished } from "vitest";
+
+/** A resource as the program registered it. */
+export interface Recorded {
+    readonly type: string;
+    readonly name: string;
+    /** Secrets are unwrapped here; `secrets` says where they were. */
+    readonly inputs: Readonly<Record<string, unknown>>;
+    /** Paths of the inputs that are secret, such as `stdin` or `connection.privateKey`. */
+    readonly secrets: readonly string[];
+    /** Names of the resources that it waits for, by data or by `dependsOn`. */
+    dependencies: readonly string[];
+    /** Name of its parent, or the empty string. */
+    parent: string;
+    /** Names of the error hooks that it is bound to. */
+    errorHooks: readonly string[];
+}
+
+export interface MockOptions {
+    /** Registers as `pulumi preview` does: outputs that only a provider knows stay unknown. */
+    readonly preview?: boolean;
+    /** What a provider or a controller fills in, for example a token Secret's `data`; merged over the inputs. Not asked in a preview. */
+    readonly outputs?: (
+        type: string,
+        name: string,
+        inputs: Readonly<Record<string, unknown>>,
+    ) => Record<string, unknown>;
+}
+
+/** The registered resources of one mocked deployment, in no fixed order. */
+export class Deployment {
+    public readonly resources: Recorded[] = [];
+
+    /** The one resource of this type and name. */
+    public find(type: string, name: string): Recorded {
+        const found = this.resources.filter((r) => r.type === type && r.name === name);
+        const [only] = found;
+        if (only === undefined || found.length > 1) {
+            const known = this.resources.map((r) => `${r.type} ${r.name}`).join("\n  ");
+            throw new Error(`expected one ${type} named ${name}, found ${found.length}; registered:\n  ${known}`);
+        }
+        return only;
+    }
+
+    public ofType(type: string): Recorded[] {
+        return this.resources.filter((r) => r.type === type);
+    }
+
+    /** Waits until everything is registered; until then `resources` may be incomplete. */
+    public async settled(): Promise<this> {
+        await pulumi.runtime.disconnect();
+        return this;
+    }
+}
+
+/**
+ * Starts a fresh mocked deployment for the running test and ends it with the test. Any provider call (an invoke or a
+ * read) fails the test, since the program makes none.
+ */
+export async function startMocks(options: MockOptions = {}): Promise<Deployment> {
+    const deployment = new Deployment();
+    const preview = options.preview ?? false;
+    await pulumi.runtime.setMocks(
+        {
+            newResource: ({ type, name, inputs, id }) => {
+                if (id !== undefined && id !== "") throw new Error(`unexpected read of ${type} ${name}`);
+                const secrets: string[] = [];
+                const plain = reveal(inputs, "", secrets) as Record<string, unknown>;
+                deployment.resources.push({
+                    type,
+                    name,
+                    inputs: plain,
+                    secrets,
+                    dependencies: [],
+                    parent: "",
+                    errorHooks: [],
+                });
+                const outputs = preview ? {} : { stdout: "", stderr: "", ...options.outputs?.(type, name, plain) };
+                return { id: preview ? undefined : `${name}-id`, state: { ...(inputs as object), ...outputs } };
+            },
+            call: ({ token }) => {
+                throw new Error(`unexpected provider call ${token}`);
+            },
+        },
+        "external-prometheus",
+        "test",
+        preview,
+    );
+    watchRegistrations(deployment);
+    onTestFinished(() => pulumi.runtime.disconnect());
+    return deployment;
+}
+
+/** Resolves an output, or rejects when it failed. */
+export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
+    return (output as unknown as { promise(): Promise<T> }).promise();
+}
+
+/** Whether the value is known, as `pulumi preview` would have it. */
+export function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
+    return (output as unknown as { isKnown: Promise<boolean> }).isKnown;
+}
+
+interface RegisterRequest {
+    getType(): string;
+    getName(): string;
+    getParent(): string;
+    getDependenciesList(): string[];
+    getHooks(): { getOnErrorList(): string[] } | undefined;
+}
+type Callback = (error: unknown, response: unknown) => void;
+interface Monitor {
+    registerResource(request: RegisterRequest, callback: Callback): Promise<void>;
+    registerErrorHook?: (request: { getName(): string }, callback: Callback) => void;
+}
+
+/** Pulumi's mocks pass on neither dependencies nor hooks, and know no error hooks at all. */
+function watchRegistrations(deployment: Deployment): void {
+    const monitor = getMonitor() as unknown as Monitor;
+    const register = monitor.registerResource.bind(monitor);
+    monitor.registerResource = async (request, callback) => {
+        await register(request, callback);
+        const recorded = deployment.resources.find((r) => r.type === request.getType() && r.name === request.getName());
+        if (recorded === undefined) return;
+        recorded.parent = nameOf(request.getParent());
+        recorded.dependencies = request.getDependenciesList().map(nameOf);
+        recorded.errorHooks = request.getHooks()?.getOnErrorList() ?? [];
+    };
+    monitor.registerErrorHook = (_request, callback) => {
+        callback(null, {});
+    };
+}
+
+function nameOf(urn: string): string {
+    return urn.split("::").at(-1) ?? "";
+}
+
+/** The key under which Pulumi wraps a secret on the wire. */
+const SECRET = "4dabf18193072939515e22adb298388d";
+
+function reveal(value: unknown, path: string, secrets: string[]): unknown {
+    if (Array.isArray(value)) return value.map((item, i) => reveal(item, `${path}[${i}]`, secrets));
+    if (value === null || typeof value !== "object") return value;
+    if (SECRET in value) {
+        secrets.push(path);
+        return reveal((value as { value?: unknown }).value, path, secrets);
+    }
+    const entries = Object.entries(value).map(([key, item]) => [
+        key,
+        reveal(item, path === "" ? key : `${path}.${key}`, secrets),
+    ]);
+    return Object.fromEntries(entries) as unknown;
+}
