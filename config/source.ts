@@ -19,7 +19,9 @@ export const JobPath = z.enum(["direct", "federate", "off"]);
 export type JobPath = z.infer<typeof JobPath>;
 
 /** A Prometheus duration of one unit, for example `30s`. */
-export const Duration = z.templateLiteral([z.number().int().positive(), z.enum(["ms", "s", "m", "h", "d"])]);
+export const Duration = z
+    .templateLiteral([z.number(), z.enum(["ms", "s", "m", "h", "d"])], { error: "must be a duration such as 30s" })
+    .refine((duration) => /^[1-9]\d*[a-z]+$/.test(duration), "must be a duration such as 30s");
 export type Duration = z.infer<typeof Duration>;
 
 /** Becomes the label `cluster`, a file name and a part of every `job_name`: an RFC 1123 label. */
@@ -71,7 +73,11 @@ export const SourceCredentials = z.strictObject({
     tokens: z.strictObject({ discovery: Token.optional(), kubelet: Token.optional() }),
     /** Client side of the gateway's mutual TLS, and the CA that signed the gateway's own certificate. */
     federation: z
-        .strictObject({ caCertificate: PemCertificate, clientCertificate: PemCertificate, clientKey: z.string().min(1) })
+        .strictObject({
+            caCertificate: PemCertificate,
+            clientCertificate: PemCertificate,
+            clientKey: z.string().min(1),
+        })
         .optional(),
 });
 export type SourceCredentials = z.infer<typeof SourceCredentials>;
