@@ -1,0 +1,38 @@
+# Every target is listed by `make help`. A user's own stack needs none of these: it stays plain `pulumi up`.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# The commands below reach a stack through this CLI; the lab's own stack has an environment of its own.
+STACK ?= lab
+PULUMI ?= $(if $(filter lab,$(STACK)),$(CURDIR)/lab/pulumi,pulumi)
+# Node 24, pinned by the lab's package, so that every machine runs the same; a user's own Node (>= 22) does as well.
+export PATH := $(CURDIR)/lab/node_modules/.bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: lab
+lab: ## Start the lab (a real cluster, a real VM) and deploy the stack `lab` into it
+	@lab/up
+
+.PHONY: lab-down
+lab-down: ## End the lab and leave nothing of it; what was built stays cached
+	@lab/down
+
+.PHONY: status
+status: ## Show what a stack's Prometheus sees, job by job (STACK=…, default the running lab's)
+	@PULUMI='$(PULUMI)' node --import tsx operate/status.ts '$(STACK)'
+
+.PHONY: test
+test: ## Run every test; starts the lab when none is running
+	@test/run
+
+.PHONY: test-fast
+test-fast: ## Run what needs no lab: format, lint, types, unit tests
+	@test/run fast
+
+.PHONY: format
+format: ## Rewrite the sources in the project's format
+	@prettier --log-level warn --write .
