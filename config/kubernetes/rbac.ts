@@ -1,0 +1,83 @@
+import type { KubernetesJob, ScrapeJob, SourceCredentials } from "../source";
+
+/** What a token is used for; each has an account of its own, so that no node ever sees the one that lists objects. */
+export type Purpose = keyof SourceCredentials["tokens"];
+
+/** A rule in Kubernetes's own spelling (rbac.authorization.k8s.io/v1, PolicyRule). */
+export interface Rule {
+    readonly apiGroups?: string[];
+    readonly resources?: string[];
+    readonly nonResourceURLs?: string[];
+    readonly verbs: string[];
+}
+
+/** All that one account may do. */
+export interface Access {
+    readonly purpose: Purpose;
+    /** In the whole cluster. */
+    readonly clusterRules: Rule[];
+    /** In one namespace only. */
+    readonly namespaces: { readonly namespace: string; readonly rules: Rule[] }[];
+}
+
+/**
+ * The least that the chosen jobs need; a purpose that no job needs is left out. Discovery reads by list and watch alone:
+ * its informers never get a single object. The role `endpointslice` starts informers on all three of its kinds.
+ */
+export function accessFor(jobs: Readonly<Record<KubernetesJob, ScrapeJob>>): Access[] {
+    const apiServers = jobs["kubernetes-apiservers"].path === "direct";
+    const kubelets = jobs["kubernetes-nodes"].path === "direct" || jobs["kubernetes-nodes-cadvisor"].path === "direct";
+    const access: Access[] = [
+        {
+            purpose: "discovery",
+            clusterRules: [
+                ...when(apiServers, { nonResourceURLs: ["/metrics", "/metrics/slis"], verbs: ["get"] }),
+                ...when(kubelets, { apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"] }),
+            ],
+            namespaces: when(apiServers, {
+                namespace: "default",
+                rules: [
+                    { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+                    { apiGroups: [""], resources: ["services", "pods"], verbs: ["list", "watch"] },
+                ],
+            }),
+        },
+        {
+            purpose: "kubelet",
+            clusterRules: when(kubelets, { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] }),
+            namespaces: [],
+        },
+    ];
+    return access.filter((a) => a.clusterRules.length > 0 || a.namespaces.length > 0);
+}
+
+function when<T>(condition: boolean, value: T): T[] {
+    return condition ? [value] : [];
+}
+
+const VERBS = new Set(["get", "list", "watch"]);
+/** The one subresource that only reads. `get nodes/proxy`, for one, is the right to run code in every pod. */
+const SUBRESOURCES = new Set(["nodes/metrics"]);
+
+/** Refuses rules that would let a stolen token do more than read metrics and lists of objects without secrets. */
+export function assertAllowedRules(rules: readonly Rule[]): void {
+    for (const { apiGroups = [], resources = [], nonResourceURLs = [], verbs } of rules) {
+        for (const value of [...apiGroups, ...resources, ...nonResourceURLs, ...verbs]) {
+            if (value.includes("*")) throw new Error(`rule for '${value}' refused: wildcards are not allowed`);
+        }
+        for (const verb of verbs) {
+            if (!VERBS.has(verb)) throw new Error(`verb '${verb}' refused: only get, list and watch are allowed`);
+        }
+        for (const resource of resources) {
+            if (resource === "secrets") throw new Error("rule for 'secrets' refused: discovery needs none");
+            if (resource.includes("/") && !SUBRESOURCES.has(resource)) {
+                throw new Error(`rule for '${resource}' refused: nodes/metrics is the only subresource allowed`);
+            }
+        }
+        for (const url of nonResourceURLs) {
+            if (!/^\/metrics(\/[a-z]+)?$/.test(url)) {
+                throw new Error(`rule for '${url}' refused: only /metrics and what is below it is allowed`);
+            }
+        }
+    }
+}
