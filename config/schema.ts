@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { hostKeyProblem } from "./ssh";
-import { Address, ClusterName, Duration, JobPath, KubernetesJob, type ScrapeJob } from "./source";
+import { Address, ClusterName, Duration, JobPath, KubernetesJob, milliseconds, type ScrapeJob } from "./source";
 
 /** A host as the engine or the VM reaches it: a DNS name, an IPv4 address, or an IPv6 address without brackets. */
 const Host = z
@@ -17,13 +17,6 @@ const Port = z.int().min(1).max(65535);
 const ObjectName = z
     .string()
     .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be lower-case letters, digits and '-' (an RFC 1123 label)");
-
-/** Milliseconds of a duration such as `30s`. */
-export function milliseconds(duration: Duration): number {
-    const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-    const [, number, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(duration) ?? [];
-    return Number(number) * factor[unit as keyof typeof factor];
-}
 
 /**
  * How often a job is scraped. Below the 5 minutes that a query looks back: a longer interval would leave gaps in every

@@ -24,6 +24,13 @@ export const Duration = z
     .refine((duration) => /^[1-9]\d*[a-z]+$/.test(duration), "must be a duration such as 30s");
 export type Duration = z.infer<typeof Duration>;
 
+/** Milliseconds of a duration such as `30s`. */
+export function milliseconds(duration: Duration): number {
+    const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+    const [, number, unit] = /^(\d+)(ms|s|m|h|d)$/.exec(duration) ?? [];
+    return Number(number) * factor[unit as keyof typeof factor];
+}
+
 /** Becomes the label `cluster`, a file name and a part of every `job_name`: an RFC 1123 label. */
 export const ClusterName = z
     .string()

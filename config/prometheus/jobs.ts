@@ -1,0 +1,18 @@
+import type { Duration, JobPath } from "../source";
+import { clusterJobs, localJobs, type Scraping } from "./document";
+
+/** One line of the stack's output `jobs`: what is scraped, by which path, how often. */
+export interface JobOutput {
+    /** Empty for a job that belongs to no cluster. */
+    readonly cluster: string;
+    readonly job: string;
+    readonly path: Exclude<JobPath, "off">;
+    readonly interval: Duration;
+}
+
+/** Every job of the documents, sorted by cluster and name; one that is off is not among them. */
+export function jobs(scraping: Scraping): JobOutput[] {
+    return [...localJobs(scraping), ...scraping.sources.flatMap(clusterJobs)]
+        .map(({ cluster, job, path, scrape }) => ({ cluster, job, path, interval: scrape.scrape_interval }))
+        .sort((a, b) => (a.cluster === b.cluster ? (a.job < b.job ? -1 : 1) : a.cluster < b.cluster ? -1 : 1));
+}

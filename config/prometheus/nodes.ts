@@ -1,0 +1,69 @@
+import type { KubernetesJob, ScrapeSource } from "../source";
+import { credentialPaths } from "./credentials";
+import { identity, jobBasics, type Job } from "./job";
+import type { ScrapeConfig } from "./types";
+
+/** An allow-list, since a node's label such as `job` or `instance` would replace the target's own. */
+const NODE_LABELS = [
+    "kubernetes_io_arch",
+    "kubernetes_io_os",
+    "node_kubernetes_io_instance_type",
+    "topology_kubernetes_io_region",
+    "topology_kubernetes_io_zone",
+];
+
+/** The kubelets' own metrics, and those of the containers that they run. */
+export function nodeJobs(source: ScrapeSource): Job[] {
+    return [
+        ...kubeletJob(source, "kubernetes-nodes", {}),
+        ...kubeletJob(source, "kubernetes-nodes-cadvisor", {
+            metrics_path: "/metrics/cadvisor",
+            // Its samples have times of their own: without this, a container that is gone stays for another 5 minutes.
+            track_timestamps_staleness: true,
+            metric_relabel_configs: [
+                {
+                    source_labels: ["__name__"],
+                    regex: "container_(network_tcp_usage_total|network_udp_usage_total|tasks_state|cpu_load_average_10s)",
+                    action: "drop",
+                },
+            ],
+        }),
+    ];
+}
+
+function kubeletJob(source: ScrapeSource, job: KubernetesJob, special: Partial<ScrapeConfig>): Job[] {
+    const { path, interval } = source.jobs[job];
+    if (path !== "direct") {
+        return [];
+    }
+    const files = credentialPaths(source.name);
+    const { metric_relabel_configs, ...fields } = special;
+    return [
+        {
+            cluster: source.name,
+            job,
+            path,
+            scrape: {
+                ...jobBasics(source.name, job, interval),
+                ...fields,
+                scheme: "https",
+                // Every node sees this token, so it is one that opens nothing but the kubelets' metrics.
+                authorization: { credentials_file: files.kubeletToken },
+                tls_config: { ca_file: files.ca },
+                kubernetes_sd_configs: [
+                    {
+                        role: "node",
+                        api_server: source.server,
+                        authorization: { credentials_file: files.discoveryToken },
+                        tls_config: { ca_file: files.ca },
+                    },
+                ],
+                relabel_configs: [
+                    { regex: `__meta_kubernetes_node_label_(${NODE_LABELS.join("|")})`, action: "labelmap" },
+                    ...identity(source.name, job),
+                ],
+                ...(metric_relabel_configs && { metric_relabel_configs }),
+            },
+        },
+    ];
+}

@@ -1,0 +1,69 @@
+import type { Duration } from "../source";
+
+/**
+ * The parts of Prometheus's configuration that are used here, in Prometheus's own spelling: the object is the document.
+ * Closed on purpose, so that a mistyped field does not compile.
+ */
+export interface PrometheusDocument {
+    global: { scrape_interval: Duration; scrape_timeout: Duration };
+    scrape_config_files: string[];
+    scrape_configs: ScrapeConfig[];
+}
+
+/** A file that `scrape_config_files` names. */
+export interface ScrapeConfigFile {
+    scrape_configs: ScrapeConfig[];
+}
+
+export interface ScrapeConfig {
+    job_name: string;
+    scrape_interval: Duration;
+    scrape_timeout: Duration;
+    honor_labels?: boolean;
+    track_timestamps_staleness?: boolean;
+    sample_limit?: number;
+    label_limit?: number;
+    body_size_limit?: string;
+    scheme?: "http" | "https";
+    metrics_path?: string;
+    params?: { "match[]": string[] };
+    authorization?: Authorization;
+    tls_config?: TlsConfig;
+    kubernetes_sd_configs?: KubernetesSdConfig[];
+    static_configs?: StaticConfig[];
+    relabel_configs?: RelabelConfig[];
+    metric_relabel_configs?: RelabelConfig[];
+}
+
+export interface Authorization {
+    credentials_file: string;
+}
+
+export interface TlsConfig {
+    ca_file: string;
+    cert_file?: string;
+    key_file?: string;
+    server_name?: string;
+}
+
+export interface KubernetesSdConfig {
+    role: "node" | "endpointslice";
+    api_server: string;
+    namespaces?: { names: string[] };
+    /** Of the discovery alone: a scrape is authorized by its job's own block. */
+    authorization: Authorization;
+    tls_config: TlsConfig;
+}
+
+export interface StaticConfig {
+    targets: string[];
+    labels?: Record<string, string>;
+}
+
+export interface RelabelConfig {
+    source_labels?: string[];
+    regex?: string;
+    target_label?: string;
+    replacement?: string;
+    action?: "keep" | "drop" | "labelmap";
+}
