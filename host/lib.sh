@@ -1,0 +1,162 @@
+# shellcheck shell=bash
+# What every script on the VM begins with. Reads: root (a folder that stands for `/`; empty but in tests), limit (seconds
+# that the whole may take), owner (the stack), address (where Prometheus listens).
+: "${root=}" "${limit:?}" "${owner:?}" "${address:?}"
+
+umask 022
+export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
+
+# shellcheck disable=SC2034 # read by the scripts that begin with this file
+{
+    base=$root/usr/local
+    etc=$base/etc/prometheus
+    data=$base/var/lib/prometheus
+    state=$base/lib/external-prometheus
+    unit=$root/etc/systemd/system/prometheus.service
+}
+lock=$root/run/external-prometheus.lock
+
+# The provider hangs on a line of more than 64 KiB, so only the end of what is said reaches it. The pipeline outlives the
+# SIGTERM of `timeout`, which goes to the whole process group.
+exec 3>&2 2> >(
+    trap '' TERM
+    tail -n 40 | cut -c 1-400 >&3
+)
+bounded=$!
+work=$(mktemp -d "$root/run/external-prometheus.XXXXXX")
+scratch=("$work") # removed however the script ends
+
+finish() {
+    local code=$?
+    rm -rf "${scratch[@]}"
+    exec 2>&3
+    wait "$bounded" || true
+    exit "$code"
+}
+trap finish EXIT
+trap 'fail "not finished within $limit s; run it again: it goes on from where it was cut"' TERM
+
+say() { printf '%s\n' "$*" >&2; }
+fail() {
+    say "error: $*"
+    exit 1
+}
+
+# One run at a time, whichever stack or computer it comes from: a run whose SSH connection was cut may still be going on.
+take_lock() {
+    exec 9>"$lock"
+    flock -w 120 9 || fail "another run has been working on this VM for 2 minutes ($lock); try again when it has finished"
+}
+
+owner_of_vm() { if [ -f "$state/owner" ]; then head -n 1 "$state/owner"; fi; }
+
+# What may have changed since the gate, which does not run when its inputs are unchanged.
+begin() {
+    take_lock
+    local marked
+    marked=$(owner_of_vm)
+    [ "$marked" = "$owner" ] || fail "this VM belongs to '${marked:-nobody}' ($state/owner), not to stack '$owner'"
+    need_free 20 "$base"
+    check_clock
+}
+
+# need_free MEGABYTES PATH
+need_free() {
+    local free
+    free=$(df -Pm "$2" | awk 'NR == 2 { print $4 }')
+    [ "$free" -ge "$1" ] || fail "only $free MB are free where $2 lies, $1 MB are needed; nothing was changed"
+}
+
+# A clock that went back behind what was written here earlier makes samples and certificates worthless.
+check_clock() {
+    local now marked
+    now=$(date +%s)
+    marked=$(stat -c %Y "$state/owner")
+    [ "$now" -ge $((marked - 60)) ] ||
+        fail "the VM's clock is wrong: it says $(date -u -d "@$now" +%FT%TZ), but this VM was set up at $(date -u -d "@$marked" +%FT%TZ)"
+}
+
+# make_dir PATH MODE OWNER:GROUP
+make_dir() {
+    mkdir -p "$1"
+    chown "$3" "$1"
+    chmod "$2" "$1"
+}
+
+# put SOURCE DEST MODE OWNER:GROUP. DEST is the old file or the whole new one, after a power cut too: content is on disk
+# before the name is. Returns 0 also where nothing had to be written; says what it wrote.
+put() {
+    local source=$1 dest=$2 mode=$3 ownership=$4
+    if cmp -s "$source" "$dest" && [ "0$(stat -c %a "$dest")" = "$mode" ]; then
+        chown "$ownership" "$dest"
+        return
+    fi
+    cp "$source" "$dest.next"
+    chown "$ownership" "$dest.next"
+    chmod "$mode" "$dest.next"
+    sync "$dest.next"
+    mv -T "$dest.next" "$dest"
+    sync "$(dirname "$dest")"
+    say "wrote $dest"
+}
+
+# point LINK TARGET: one rename, so that LINK never dangles and never is absent.
+point() {
+    [ "$(readlink "$1" || true)" != "$2" ] || return 0
+    rm -f "$1.next"
+    ln -s "$2" "$1.next"
+    mv -T "$1.next" "$1"
+    sync "$(dirname "$1")"
+    say "$1 -> $2"
+}
+
+# unbundle DIR: the files on stdin, in the framing of host/bundle.ts. A bundle without its last line was cut on its way.
+unbundle() {
+    local dir=$1 path mode
+    (umask 077 && cat >"$work/bundle")
+    [ "$(tail -n 1 "$work/bundle")" = '==> end <==' ] || fail "the data on stdin is incomplete; nothing was changed"
+    while read -r _ path mode _; do
+        [ "$path" != end ] || continue
+        case /$path/ in *//* | */../* | */./*) fail "refused path '$path' on stdin" ;; esac
+        (umask 077 && mkdir -p "$dir/$(dirname "$path")" && : >"$dir/$path")
+        chmod "$mode" "$dir/$path"
+    done < <(grep -E '^==> .+ <==$' "$work/bundle")
+    awk -v dir="$dir" '/^==> .+ <==$/ { if (path) close(path); path = dir "/" $2; next } { print > path }' "$work/bundle"
+    rm -f "$work/bundle"
+}
+
+as_service() { runuser -u prometheus -- "$@"; }
+
+api() { curl -fsS --max-time 30 "http://$address$1"; }
+
+# metric NAME: its value, or nothing; a name with labels is given as Prometheus prints it.
+metric() { api /metrics | awk -v name="$1" '$1 == name { print $2 }'; }
+
+# wait_for SECONDS CMD…: whether CMD succeeded in that time.
+wait_for() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" 2>/dev/null; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.5
+    done
+}
+
+ready() { api /-/ready >/dev/null; }
+
+journal() { journalctl -u prometheus.service -o cat --no-pager -n "${1:-10}" || true; }
+
+# The last words of Prometheus, as the reason for a failure.
+complain() {
+    say "the last lines of its journal:"
+    journal 10 >&2
+}
+
+# scrape_files DIR: the documents of a configuration that hold scrape jobs.
+scrape_files() { find "$1/prometheus.yml" "$1/clusters/" -name '*.yml' 2>/dev/null | sort; }
+
+# job_names DIR: the jobs of a configuration, one a line; reads YAML as our renderer writes it.
+job_names() { scrape_files "$1" | xargs -d '\n' sed -nE "s/^[ -]*job_name: *['\"]?([^'\"]*)['\"]?\$/\1/p" | sort; }
+
+# The names of the scrape pools that Prometheus has, one a line. Job names hold neither commas nor quotes.
+pools() { api /api/v1/scrape_pools | sed -E 's/.*\[(.*)\].*/\1/' | tr ',' '\n' | tr -d '"' | sort; }

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { quote } from "./shell";
+
+/** The scripts that run on the VM, each `host/<name>.sh`, and the seconds that one may take. */
+const LIMITS = {
+    gate: 180,
+    release: 1200,
+    credentials: 180,
+    // A stop may wait for each running scrape, a start for a long write-ahead log to be read.
+    service: 1800,
+    configuration: 600,
+    verify: 300,
+    remove: 900,
+} as const;
+export type HostScript = keyof typeof LIMITS;
+
+/** The line at which a script takes in what all of them share; replaced by the text, since the VM gets one command. */
+const LIBRARY = /^\. lib\.sh$/m;
+
+/**
+ * The command line for SSH that runs a script of `host/` on the VM, whatever the user's login shell is: bounded in time, as
+ * root, its variables quoted in front of it. Secrets do not go in here but to stdin.
+ */
+export function hostScript(name: HostScript, user: string, variables: Readonly<Record<string, string>>): string {
+    const limit = LIMITS[name];
+    const assignments = Object.entries({ limit: String(limit), ...variables }).map(
+        ([key, value]) => `${key}=${quote(value)}`,
+    );
+    const body = read(name).replace(LIBRARY, () => read("lib"));
+    const text = [...assignments, body].join("\n");
+    return `${user === "root" ? "" : "sudo -n "}timeout -k 10 ${limit} bash -euo pipefail -c ${quote(text)}`;
+}
+
+/** Without comments: the whole command is part of every error that the provider reports. */
+function read(name: string): string {
+    return readFileSync(join(__dirname, `${name}.sh`), "utf8")
+        .split("\n")
+        .filter((line) => !/^\s*(#|$)/.test(line))
+        .join("\n");
+}
