@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { VmConfig } from "../config/schema";
+import { Failure } from "./failure";
+import { runProgram } from "./process";
+import type { Vm } from "./vm";
+
+/** The stack outputs that commands read; a stack without a VM side has no `url`. */
+const Outputs = z.object({
+    url: z.string().optional(),
+    jobs: z.array(z.object({ cluster: z.string(), job: z.string(), path: z.string() })).optional(),
+});
+export type Outputs = z.infer<typeof Outputs>;
+
+const Configuration = z.record(z.string(), z.object({ value: z.string().optional() }));
+
+const KEY = "external-prometheus";
+const TIMEOUT_SECONDS = 120;
+
+/** Reads what the last `pulumi up` of a stack left as outputs; the secret ones stay hidden. */
+export async function stackOutputs(stack: string): Promise<Outputs> {
+    const text = await pulumi(stack, "stack", "output", "--json");
+    return parse(Outputs, text, `the outputs of the stack '${stack}'`);
+}
+
+/** Reads from a stack's configuration how its VM is reached. */
+export async function stackVm(stack: string): Promise<Vm> {
+    const text = await pulumi(stack, "config", "--json", "--show-secrets");
+    const configuration = parse(Configuration, text, `the configuration of the stack '${stack}'`);
+    const vm = configuration[`${KEY}:vm`]?.value;
+    const privateKey = configuration[`${KEY}:vmPrivateKey`]?.value;
+    if (vm === undefined || privateKey === undefined) {
+        const missing = vm === undefined ? "vm" : "vmPrivateKey";
+        throw new Failure(`The stack '${stack}' has no VM: its configuration lacks ${KEY}:${missing}.`);
+    }
+    const { host, port, user, hostKey } = parse(VmConfig, vm, `${KEY}:vm of the stack '${stack}'`);
+    return { host, port, user, hostKey, privateKey };
+}
+
+/** The CLI is `pulumi`, or what the environment variable PULUMI names: a stack may need an environment of its own. */
+async function pulumi(stack: string, ...args: string[]): Promise<string> {
+    const program = process.env["PULUMI"] ?? "pulumi";
+    const command = `'${program} ${args.join(" ")} --stack ${stack}'`;
+    const finished = await runProgram(program, [...args, "--stack", stack, "--non-interactive"], {
+        timeoutSeconds: TIMEOUT_SECONDS,
+    }).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new Failure(`Cannot run ${command}: ${reason}. Put Pulumi's CLI on PATH, or name it by PULUMI.`);
+    });
+    if (finished.code !== 0) {
+        const reason = finished.code === undefined ? `no answer within ${TIMEOUT_SECONDS} s` : finished.stderr.trim();
+        throw new Failure(
+            `Cannot read the stack '${stack}': ${command} says: ${reason}\n` +
+                "Check the stack's name ('pulumi stack ls'), and that you are logged in to its backend and can decrypt its " +
+                "secrets, as for 'pulumi up'.",
+        );
+    }
+    return finished.stdout;
+}
+
+/** Never echoes a value: some are secret. */
+function parse<T>(schema: z.ZodType<T>, text: string, what: string): T {
+    const result = schema.safeParse(json(text));
+    if (!result.success) {
+        throw new Failure(`Cannot understand ${what}:\n${z.prettifyError(result.error)}`);
+    }
+    return result.data;
+}
+
+function json(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return undefined;
+    }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { understand } from "../../operate/observe";
+
+const EXPECTED = [
+    { cluster: "a", job: "kubernetes-nodes", path: "direct" },
+    { cluster: "a", job: "kubernetes-pods", path: "federate" },
+    { cluster: "", job: "prometheus", path: "direct" },
+];
+
+const TARGETS = [
+    { scrapePool: "a/kubernetes-nodes", health: "up" },
+    { scrapePool: "a/kubernetes-nodes", health: "down" },
+    { scrapePool: "a/kubernetes-pods", health: "unknown" },
+    { scrapePool: "prometheus", health: "up" },
+];
+
+function answers(targets: object[], ...vectors: [metric: object, value: string][][]): string {
+    const lines = [
+        { status: "success", data: { activeTargets: targets } },
+        ...vectors.map((vector) => ({
+            status: "success",
+            data: { result: vector.map(([metric, value]) => ({ metric, value: [1000.5, value] })) },
+        })),
+    ];
+    return lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+}
+
+describe("understand", () => {
+    it("joins targets by scrape pool, series by what was scraped, ages by how the job's samples come", () => {
+        const stdout = answers(
+            TARGETS,
+            [
+                [{ cluster: "a", job: "kubernetes-nodes" }, "2117"],
+                [{ cluster: "a", job: "federate/kubernetes-pods" }, "951"],
+                // The number that the cluster's own Prometheus scraped, federated from there.
+                [{ cluster: "a", job: "kubernetes-pods" }, "77777"],
+                [{ job: "prometheus" }, "800"],
+            ],
+            [
+                [{ cluster: "a", job: "kubernetes-nodes" }, "998"],
+                // A success of a pod's scrape in the cluster, older than a failed one that came after it.
+                [{ cluster: "a", job: "kubernetes-pods" }, "400"],
+                [{ cluster: "a", job: "federate/kubernetes-pods" }, "999"],
+                [{ job: "prometheus" }, "1000.25"],
+            ],
+            [
+                [{ cluster: "a", job: "kubernetes-nodes" }, "1000"],
+                [{ cluster: "a", job: "kubernetes-pods" }, "980"],
+                [{ job: "prometheus" }, "1000.25"],
+            ],
+        );
+        expect(Object.fromEntries(understand(stdout, EXPECTED))).toEqual({
+            "a/kubernetes-nodes": { up: 1, targets: 2, series: 2117, age: 2.5 },
+            "a/kubernetes-pods": { up: 0, targets: 1, series: 951, age: 20.5 },
+            prometheus: { up: 1, targets: 1, series: 800, age: 0.25 },
+        });
+    });
+
+    it("has nothing of a job that was never seen", () => {
+        expect(Object.fromEntries(understand(answers([], [], [], []), EXPECTED.slice(0, 1)))).toEqual({
+            "a/kubernetes-nodes": { up: 0, targets: 0, series: 0, age: undefined },
+        });
+    });
+});
