@@ -3,7 +3,7 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { quote } from "../host/shell";
 import { Failure } from "./failure";
-import { type Finished, lastLine, runProgram } from "./process";
+import { type Finished, runProgram } from "./process";
 
 /** A VM and the right to log in to it. */
 export interface Vm {
@@ -48,7 +48,8 @@ export async function runOnVm(vm: Vm, script: VmScript): Promise<Finished> {
         }),
     );
     if (finished.code === SSH_FAILED || finished.code === undefined) {
-        throw new Failure(unreachable(vm, lastLine(finished.stderr)));
+        // The last lines tell why; before them may be a banner.
+        throw new Failure(unreachable(vm, finished.stderr.trim().split("\n").slice(-3).join("; ")));
     }
     return finished;
 }
