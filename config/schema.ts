@@ -1,13 +1,27 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { certificateProblem } from "./certificate";
+import { releaseProblem, type ReleaseChoice } from "./releases";
+import {
+    Address,
+    ClusterName,
+    Duration,
+    KUBERNETES_JOBS,
+    type KubernetesJob,
+    milliseconds,
+    type ScrapeJob,
+} from "./source";
 import { hostKeyProblem } from "./ssh";
-import { Address, ClusterName, Duration, JobPath, KubernetesJob, milliseconds, type ScrapeJob } from "./source";
 
-/** A host as the engine or the VM reaches it: a DNS name, an IPv4 address, or an IPv6 address without brackets. */
+// The descriptions are what docs/configuration.md and the messages about missing keys are made of.
+
+/** For checks of several fields: they run even where another field is wrong, so that all problems are found at once. */
+const ALWAYS = { when: () => true };
+
 const Host = z
     .string()
     .regex(
-        /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]+)$/,
+        /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$/,
         "must be a host name or an IP address",
     );
 
@@ -18,128 +32,226 @@ const ObjectName = z
     .string()
     .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be lower-case letters, digits and '-' (an RFC 1123 label)");
 
-/**
- * How often a job is scraped. Below the 5 minutes that a query looks back: a longer interval would leave gaps in every
- * graph, and promtool's lint refuses it.
- */
+/** Promtool's lint refuses 5m as well. */
 const ScrapeInterval = Duration.refine(
     (interval) => milliseconds(interval) >= 1_000 && milliseconds(interval) < 300_000,
     "must be at least 1s and below 5m, the time that a query looks back",
 );
 
-/** The machine that Prometheus runs on, and how it is reached over SSH. */
 export const VmConfig = z.strictObject({
-    host: Host,
-    /** @default 22 */
-    port: Port.default(22),
-    /** root, or a user who may run sudo without a password. @default "root" */
+    host: Host.describe("Address of the VM"),
+    port: Port.default(22).describe("Port of its SSH server"),
     user: z
         .string()
         .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be the name of a user on the VM")
-        .default("root"),
-    /** The VM's own SSH key, one line, as `ssh-keyscan` prints it behind the host's name. */
-    hostKey: z.string().superRefine((line, context) => {
-        const problem = hostKeyProblem(line);
-        if (problem !== undefined) {
-            context.addIssue({ code: "custom", message: problem });
-        }
-    }),
-    /** How long a VM that was just made may take until it answers. @default "5m" */
-    bootTimeout: Duration.default("5m"),
-    /** Whether `pulumi destroy` removes the recorded data and the user too. @default false */
-    purgeData: z.boolean().default(false),
+        .default("root")
+        .describe("Who logs in: root, or a user who may run sudo without a password"),
+    hostKey: z
+        .string()
+        .trim()
+        .superRefine(customIssue(hostKeyProblem))
+        .describe("The VM's own SSH key, one line; `ssh-keyscan -t ed25519 HOST` prints it behind the host's name"),
+    bootTimeout: Duration.default("5m").describe("How long a VM that was just made may take until it answers"),
+    purgeData: z
+        .boolean()
+        .default(false)
+        .describe("Whether `pulumi destroy` also removes what was recorded, and the user `prometheus`"),
 });
 export type VmConfig = z.infer<typeof VmConfig>;
 
-/** Which Prometheus is installed, and what holds for all its jobs. */
-export const PrometheusConfig = z.strictObject({
-    /** A release, three numbers. @default "3.13.2", the LTS release that is supported until 2027-07-31 */
-    version: z
-        .string()
-        .regex(/^\d+\.\d+\.\d+$/, "must be three numbers, such as 3.13.2")
-        .default("3.13.2"),
-    /** Where the release's tarball is downloaded from. @default upstream's release page */
-    url: z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" }).optional(),
-    /** Of the tarball at `url`. @default the sum that is known for the version */
-    sha256: z
-        .string()
-        .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits")
-        .optional(),
-    /** Of every job that has no interval of its own. @default "30s" */
-    scrapeInterval: ScrapeInterval.default("30s"),
-});
+export const PrometheusConfig = z
+    .strictObject({
+        version: z
+            .string()
+            .regex(/^\d+\.\d+\.\d+$/, "must be three numbers, such as 3.13.2")
+            .default("3.13.2")
+            .describe("Release; the default is the LTS release that is supported until 2027-07-31"),
+        url: z
+            .url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" })
+            .optional()
+            .describe("Where its tarball is downloaded from, if not from upstream's release page"),
+        sha256: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits")
+            .optional()
+            .describe("Sum of the tarball at `url`, if not the one that is known for the version"),
+        scrapeInterval: ScrapeInterval.default("30s").describe("Interval of every job that has none of its own"),
+    })
+    .superRefine((choice: ReleaseChoice, context) => {
+        const problem = releaseProblem(choice);
+        if (problem !== undefined) {
+            context.addIssue({ code: "custom", path: [problem.key], message: problem.message });
+        }
+    });
 export type PrometheusConfig = z.infer<typeof PrometheusConfig>;
 
 /** Opens the Prometheus in the cluster by a reverse proxy of our own: mutual TLS, `/federate` and health only. */
-export const GatewayEndpoint = z.strictObject({
-    kind: z.literal("gateway"),
-    /** The Prometheus in the cluster, replica by replica. */
-    prometheus: z.strictObject({
-        namespace: ObjectName,
-        /** Names of its pods, one a replica; a StatefulSet's are stable. */
-        pods: z.array(ObjectName).min(1),
-        /** @default 9090 */
-        port: Port.default(9090),
-    }),
-    /** Addresses of nodes that the VM reaches. */
-    nodeAddresses: z.array(Host).min(1),
-    /** One for each of `prometheus.pods`, in their order. */
-    nodePorts: z.array(z.int().min(30000).max(32767)).min(1),
-    /** An nginx. @default "docker.io/library/nginx:1.28" */
-    image: z
-        .string()
-        .regex(/^[a-z0-9][\w.:/@-]*$/, "must be the name of a container image")
-        .default("docker.io/library/nginx:1.28"),
-    /** @default Kubernetes's own */
-    imagePullPolicy: z.enum(["Always", "IfNotPresent", "Never"]).optional(),
-});
+export const GatewayEndpoint = z
+    .strictObject({
+        kind: z
+            .literal("gateway")
+            .describe("A reverse proxy with mutual TLS that lets through `/federate` and health only"),
+        prometheus: z
+            .strictObject({
+                namespace: ObjectName.describe("Namespace of the Prometheus in the cluster"),
+                pods: z.array(ObjectName).min(1).describe("Names of its pods, one a replica"),
+                port: Port.default(9090).describe("Port that the pods listen on"),
+            })
+            .describe("The Prometheus in the cluster"),
+        nodeAddresses: z.array(Host).min(1).describe("Addresses of nodes that the VM reaches"),
+        nodePorts: z
+            .array(z.int().min(30000).max(32767))
+            .min(1)
+            .describe("Ports on the nodes, one for each of `prometheus.pods` in their order"),
+        image: z
+            .string()
+            .regex(/^[a-z0-9][\w.:/@-]*$/, "must be the name of a container image")
+            .default("docker.io/library/nginx:1.28")
+            .describe("Image of the proxy, an nginx"),
+        imagePullPolicy: z
+            .enum(["Always", "IfNotPresent", "Never"])
+            .optional()
+            .describe("When it is pulled, if not as Kubernetes decides by the image's tag"),
+    })
+    .superRefine((endpoint: { prometheus?: { pods?: string[] }; nodePorts?: number[] }, context) => {
+        const { prometheus: { pods } = {}, nodePorts } = endpoint;
+        if (nodePorts === undefined) {
+            return;
+        }
+        const issue = (message: string) => {
+            context.addIssue({ code: "custom", path: ["nodePorts"], message });
+        };
+        if (pods !== undefined && nodePorts.length !== pods.length) {
+            issue(`must be one port for each of prometheus.pods, which are ${pods.length}`);
+        }
+        if (new Set(nodePorts).size !== nodePorts.length) {
+            issue("must all be different");
+        }
+    }, ALWAYS);
 export type GatewayEndpoint = z.infer<typeof GatewayEndpoint>;
 
-const PemCertificate = z
-    .string()
-    .regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+\n-----END CERTIFICATE-----\n*$/, "must be a certificate in PEM form");
+function job<P extends ScrapeJob["path"]>(paths: readonly [P, ...P[]], description: string) {
+    return z
+        .strictObject({
+            path: z.enum(paths).optional().describe(`How its series reach the VM (default: ${paths[0]})`),
+            interval: ScrapeInterval.optional().describe("How often (default: `prometheus.scrapeInterval`)"),
+        })
+        .optional()
+        .describe(description);
+}
 
-/** One cluster that is watched. */
-export const ClusterConfig = z.strictObject({
-    /** URL of the API server as the VM reaches it. */
-    server: z.url({ protocol: /^https$/, error: "must be an https:// URL" }),
-    /** CA of the API server's and the kubelets' certificates. */
-    caCertificate: PemCertificate,
-    /** Context in the kubeconfig. @default its current context */
-    context: z.string().min(1).optional(),
-    /** How each of the five jobs reaches the VM. @default directly where it can be reached from outside, else by federation */
-    jobs: z
-        .partialRecord(KubernetesJob, z.strictObject({ path: JobPath.optional(), interval: ScrapeInterval.optional() }))
-        .default({}),
-    /** How the VM reaches the Prometheus in the cluster; needed by jobs that are federated. */
-    endpoint: GatewayEndpoint.optional(),
+/** What is taken where the configuration names no path: directly whatever can be reached from outside. */
+export const DEFAULT_PATHS: Readonly<Record<KubernetesJob, ScrapeJob["path"]>> = {
+    "kubernetes-apiservers": "direct",
+    "kubernetes-nodes": "direct",
+    "kubernetes-nodes-cadvisor": "direct",
+    "kubernetes-pods": "federate",
+    "kubernetes-service-endpoints": "federate",
+};
+
+const Jobs = z.strictObject({
+    "kubernetes-apiservers": job(["direct", "federate", "off"], "The API servers' own metrics"),
+    "kubernetes-nodes": job(["direct", "federate", "off"], "The kubelets' own metrics"),
+    "kubernetes-nodes-cadvisor": job(["direct", "federate", "off"], "The kubelets' metrics of containers"),
+    "kubernetes-pods": job(["federate", "off"], "Annotated pods, which cannot be reached from outside"),
+    "kubernetes-service-endpoints": job(
+        ["federate", "off"],
+        "Annotated services, which cannot be reached from outside",
+    ),
 });
+
+export const ClusterConfig = z
+    .strictObject({
+        server: z
+            .url({ protocol: /^https$/, error: "must be an https:// URL" })
+            .describe("URL of the API server as the VM reaches it"),
+        caCertificate: z
+            .string()
+            .superRefine(customIssue(certificateProblem))
+            .describe("CA of the API server's and the kubelets' certificates, in PEM form"),
+        context: z.string().min(1).optional().describe("Context in the kubeconfig, if not its current one"),
+        jobs: Jobs.default({}).describe("Path and interval of the five Kubernetes jobs"),
+        endpoint: GatewayEndpoint.optional().describe("How the VM reaches the Prometheus in the cluster"),
+    })
+    .superRefine((cluster: { jobs?: z.infer<typeof Jobs>; endpoint?: unknown }, context) => {
+        const federated = KUBERNETES_JOBS.filter((name) => pathOf(cluster.jobs, name) === "federate");
+        if (federated.length > 0 && cluster.endpoint === undefined) {
+            const message = `is missing, but federated jobs need it: ${federated.join(", ")} (or set their path to off)`;
+            context.addIssue({ code: "custom", path: ["endpoint"], message });
+        }
+    }, ALWAYS);
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
+
+/** The path of a job of a cluster. Values that are about to be refused count as the default. */
+function pathOf(jobs: z.infer<typeof Jobs> | undefined, name: KubernetesJob): string {
+    return (typeof jobs === "object" ? jobs[name]?.path : undefined) ?? DEFAULT_PATHS[name];
+}
 
 /** A cluster whose jobs are decided: what the stack's configuration leaves out is filled in. */
 export type Cluster = Omit<ClusterConfig, "jobs"> & { name: string; jobs: Record<KubernetesJob, ScrapeJob> };
 
 /** Servers and services outside the cluster, listed by hand. */
 export const StaticJob = z.strictObject({
-    targets: z.array(Address).min(1),
-    /** @default "http" */
-    scheme: z.enum(["http", "https"]).default("http"),
-    /** @default "/metrics" */
+    targets: z.array(Address).min(1).describe("What is scraped, each as host:port"),
+    scheme: z.enum(["http", "https"]).default("http").describe("Protocol of the targets"),
     metricsPath: z
         .string()
-        .regex(/^\/\S*$/, "must begin with '/'")
-        .default("/metrics"),
-    /** @default prometheus.scrapeInterval */
-    interval: ScrapeInterval.optional(),
-    /** Labels of every target. @default none */
-    labels: z.record(z.string().regex(/^[a-zA-Z_]\w*$/, "must be the name of a label"), z.string()).default({}),
+        .regex(/^\/[\x21-\x7e]*$/, "must begin with '/'")
+        .default("/metrics")
+        .describe("Path on the targets"),
+    interval: ScrapeInterval.optional().describe("How often (default: `prometheus.scrapeInterval`)"),
+    labels: z
+        .record(
+            z
+                .string()
+                .regex(
+                    /^(?!__|job$|instance$)[a-zA-Z_]\w*$/,
+                    "must be the name of a label other than job and instance",
+                ),
+            z.string().regex(/^\P{Cc}*$/u, "must be one line of text"),
+        )
+        .default({})
+        .describe("Labels of every target"),
 });
 export type StaticJob = z.infer<typeof StaticJob>;
+
+const StaticJobName = z
+    .string()
+    .regex(/^[a-zA-Z][\w-]*$/, "must be letters, digits, '_' and '-', a letter first")
+    .refine(
+        (name) => !["prometheus", ...KUBERNETES_JOBS].includes(name),
+        "is the name of a job that this program makes itself; choose another",
+    );
+
+/** Keys whose values are shown in previews and outputs. */
+export const PlainKeys = z.strictObject({
+    vm: VmConfig.optional().describe("The machine that Prometheus runs on; without it the stack has no VM side"),
+    prometheus: PrometheusConfig.prefault({}).describe(
+        "Which Prometheus is installed, and what holds for all its jobs",
+    ),
+    clusters: z
+        .record(ClusterName, ClusterConfig)
+        .default({})
+        .describe("The clusters that are watched, by a name that becomes the label `cluster`"),
+    staticJobs: z
+        .record(StaticJobName, StaticJob)
+        .default({})
+        .describe("Other servers and services, by a name that becomes the label `job`"),
+});
+
+/** Keys that must be set with `--secret`; their schemas only describe them, since they are checked without any echo. */
+export const SecretKeys = z.strictObject({
+    vmPrivateKey: z.string().optional().describe("Private key for SSH, without a passphrase; needed with `vm`"),
+    kubeconfigs: z
+        .record(ClusterName, z.string())
+        .default({})
+        .describe("The kubeconfig of each of `clusters`, by the same name; only this program uses it, never the VM"),
+});
 
 /** The stack's configuration, checked. A side is present if and only if its keys are. */
 export interface StackConfig {
     readonly vm?: VmConfig;
-    /** Private key for SSH, present with `vm`; secret, and so outside of every schema. */
+    /** Present with `vm`; secret. */
     readonly vmPrivateKey?: pulumi.Output<string>;
     readonly prometheus: PrometheusConfig;
     /** Sorted by name. */
@@ -150,10 +262,12 @@ export interface StackConfig {
     readonly staticJobs: readonly (StaticJob & { name: string })[];
 }
 
-/** The keys of the namespace `external-prometheus`, each with its schema. */
-export const StackKeys = {
-    vm: VmConfig,
-    prometheus: PrometheusConfig,
-    clusters: z.record(ClusterName, ClusterConfig),
-    staticJobs: z.record(z.string(), StaticJob),
-} as const;
+/** A check of one value as zod wants it. */
+function customIssue(problem: (value: string) => string | undefined) {
+    return (value: string, context: z.RefinementCtx<string>) => {
+        const message = problem(value);
+        if (message !== undefined) {
+            context.addIssue({ code: "custom", message });
+        }
+    };
+}

@@ -1,0 +1,137 @@
+import * as pulumi from "@pulumi/pulumi";
+import { plainProblems, renderProblems, unknownKey, type Problem } from "./problems";
+import { type Cluster, type ClusterConfig, DEFAULT_PATHS, PlainKeys, SecretKeys, type StackConfig } from "./schema";
+import {
+    kubeconfigProblems,
+    plainSecretProblem,
+    privateKeyProblems,
+    secretPlainProblem,
+    type SecretsWanted,
+} from "./secrets";
+import { type Duration, KUBERNETES_JOBS, type KubernetesJob, type ScrapeJob } from "./source";
+
+const NAMESPACE = "external-prometheus";
+
+/**
+ * Reads and checks the stack's configuration; nothing else does. Throws one RunError that names every problem at once and
+ * shows no secret.
+ */
+export function loadConfig(): StackConfig {
+    const keys = readKeys();
+    const problems = problemsOf(keys);
+    if (problems.length > 0) {
+        throw new pulumi.RunError(renderProblems(NAMESPACE, problems));
+    }
+    const values = new Map([...keys].map(([name, { value }]) => [name, value]));
+    const { vm, prometheus, clusters, staticJobs } = PlainKeys.parse(pick(values, Object.keys(PlainKeys.shape)));
+    const { vmPrivateKey, kubeconfigs } = SecretKeys.parse(pick(values, Object.keys(SecretKeys.shape)));
+    return {
+        ...(vm !== undefined && { vm }),
+        ...(vmPrivateKey !== undefined && { vmPrivateKey: pulumi.secret(vmPrivateKey) }),
+        prometheus,
+        clusters: byName(clusters).map((cluster) => decideJobs(cluster, prometheus.scrapeInterval)),
+        kubeconfigs: Object.fromEntries(Object.entries(kubeconfigs).map(([name, text]) => [name, pulumi.secret(text)])),
+        staticJobs: byName(staticJobs),
+    };
+}
+
+/** A key of the namespace as it was found. */
+interface Key {
+    readonly value: unknown;
+    readonly secret: boolean;
+}
+
+function readKeys(): Map<string, Key> {
+    // Public at run time, left out of the SDK's types; without it a secret in clear could not be told from a kept one.
+    const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret: (key: string) => boolean };
+    const keys = new Map<string, Key>();
+    for (const [key, text] of Object.entries(pulumi.runtime.allConfig())) {
+        if (key.startsWith(`${NAMESPACE}:`)) {
+            keys.set(key.slice(NAMESPACE.length + 1), { value: parseValue(text), secret: isConfigSecret(key) });
+        }
+    }
+    return keys;
+}
+
+/** Pulumi hands over an object as JSON, and everything else as its text. */
+function parseValue(text: string): unknown {
+    try {
+        const value: unknown = JSON.parse(text);
+        return typeof value === "object" ? value : text;
+    } catch {
+        return text;
+    }
+}
+
+function problemsOf(keys: ReadonlyMap<string, Key>): Problem[] {
+    const plain = Object.keys(PlainKeys.shape) as (keyof typeof PlainKeys.shape)[];
+    const secret = Object.keys(SecretKeys.shape) as (keyof typeof SecretKeys.shape)[];
+    const known: string[] = [...plain, ...secret];
+    const wanted = secretsWanted(keys);
+    const checkSecret = (name: (typeof secret)[number], check: (value: unknown) => Problem[]) => {
+        const key = keys.get(name);
+        return key !== undefined && !key.secret ? [plainSecretProblem(name)] : check(key?.value);
+    };
+    return [
+        ...[...keys.keys()].filter((name) => !known.includes(name)).map((name) => unknownKey(name, name, known)),
+        ...plain.flatMap((name) => {
+            const key = keys.get(name);
+            if (key === undefined) {
+                return [];
+            }
+            return key.secret ? [secretPlainProblem(name)] : plainProblems(PlainKeys.shape[name], name, key.value);
+        }),
+        ...checkSecret("vmPrivateKey", (value) => privateKeyProblems(value, wanted)),
+        ...checkSecret("kubeconfigs", (value) => kubeconfigProblems(value ?? {}, wanted)),
+        ...sideProblems(keys),
+    ];
+}
+
+function secretsWanted(keys: ReadonlyMap<string, Key>): SecretsWanted {
+    const clusters = keys.get("clusters")?.value;
+    const names = typeof clusters === "object" && clusters !== null ? Object.entries(clusters) : [];
+    return {
+        vm: keys.has("vm"),
+        clusters: new Map(names.map(([name, cluster]) => [name, contextOf(cluster)])),
+    };
+}
+
+function contextOf(cluster: unknown): string | undefined {
+    return typeof cluster === "object" &&
+        cluster !== null &&
+        "context" in cluster &&
+        typeof cluster.context === "string"
+        ? cluster.context
+        : undefined;
+}
+
+/** A stack without a VM needs clusters, and has no use for jobs that only a VM scrapes. */
+function sideProblems(keys: ReadonlyMap<string, Key>): Problem[] {
+    if (keys.has("vm")) {
+        return [];
+    }
+    const remedy = "see Pulumi.dev.yaml for a complete example";
+    if (keys.has("staticJobs")) {
+        return [{ key: "vm", message: "is missing, but staticJobs are scraped by the VM", remedy }];
+    }
+    return keys.has("clusters")
+        ? []
+        : [{ key: "vm", message: "is missing, and clusters too: one of the two sides is needed", remedy }];
+}
+
+function pick(values: ReadonlyMap<string, unknown>, names: readonly string[]): Record<string, unknown> {
+    return Object.fromEntries(names.filter((name) => values.has(name)).map((name) => [name, values.get(name)]));
+}
+
+function byName<T>(values: Readonly<Record<string, T>>): (T & { name: string })[] {
+    const entries = Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+    return entries.map(([name, value]) => ({ ...value, name }));
+}
+
+function decideJobs(cluster: ClusterConfig & { name: string }, interval: Duration): Cluster {
+    const jobs = KUBERNETES_JOBS.map((name): [KubernetesJob, ScrapeJob] => {
+        const given = cluster.jobs[name];
+        return [name, { path: given?.path ?? DEFAULT_PATHS[name], interval: given?.interval ?? interval }];
+    });
+    return { ...cluster, jobs: Object.fromEntries(jobs) as Record<KubernetesJob, ScrapeJob> };
+}
