@@ -56,3 +56,45 @@ export function dialError(text: string): DialError {
     }
     return BOOTING.test(text) ? { kind: "retry" } : { kind: "stop" };
 }
+
+export interface Clock {
+    /** Milliseconds. */
+    now(): number;
+    sleep(milliseconds: number): Promise<void>;
+}
+
+const SYSTEM_CLOCK: Clock = {
+    now: () => Date.now(),
+    sleep: (milliseconds) =>
+        new Promise((resolve) => {
+            setTimeout(resolve, milliseconds);
+        }),
+};
+
+const PAUSE = 5_000;
+/** The engine retries no more than 100 times, so a long budget needs longer pauses. */
+const RETRIES = 95;
+
+/**
+ * Decides, error by error, whether a VM that may still be booting gets another try; sleeps before it says yes, since the
+ * engine retries at once. The budget, in milliseconds, counts from the first error.
+ */
+export function bootWait(budget: number, clock: Clock = SYSTEM_CLOCK): (text: string) => Promise<DialError> {
+    const pause = Math.max(PAUSE, budget / RETRIES);
+    let start: number | undefined;
+    return async (text) => {
+        start ??= clock.now();
+        const error = dialError(text);
+        if (error.kind === "stop") {
+            return error;
+        }
+        if (clock.now() + pause > start + budget) {
+            const advice =
+                `the VM did not answer within ${Math.round(budget / 1_000)} s (external-prometheus:vm.bootTimeout). Does it run, ` +
+                "are external-prometheus:vm.host and vm.port right, and does its firewall let this machine in?";
+            return { kind: "stop", advice };
+        }
+        await clock.sleep(pause);
+        return error;
+    };
+}

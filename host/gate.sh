@@ -1,8 +1,7 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # Lets a run pass to this VM, or says why not, and marks the VM as the stack's own. Changes nothing but the mark.
-# Reads: component (the resource that owns what is installed). Prints the machine id, by which later steps know the VM.
+# Prints by what the later steps know the VM.
 . lib.sh
-: "${component:?}"
 
 [ "$(id -u)" = 0 ] || fail "root is needed: let external-prometheus:vm.user be root, or a user with passwordless sudo"
 [ -d "$root/run/systemd/system" ] || fail "systemd does not run this machine (no /run/systemd/system); it must be process 1"
@@ -25,20 +24,19 @@ for tool in curl tar gzip sha256sum runuser flock systemctl journalctl useradd g
 done
 [ ${#missing[@]} = 0 ] || fail "these tools are missing on the VM: ${missing[*]}; install them there ($packager)"
 
-machine_id=$(cat "$root/etc/machine-id")
-[[ $machine_id =~ ^[0-9a-f]{32}$ ]] || fail "/etc/machine-id holds no machine id; run systemd-machine-id-setup on the VM"
+[[ $(cat "$root/etc/machine-id") =~ ^[0-9a-f]{32}$ ]] || fail "/etc/machine-id holds no machine id; run systemd-machine-id-setup on the VM"
 
 take_lock
-marked=$(owner_of_vm)
-if [ -z "$marked" ]; then
+if [ -z "$(mark 1)" ]; then
     for path in "$unit" "$root/lib/systemd/system/prometheus.service" "$base/prometheus"; do
         [ ! -e "$path" ] || fail "a Prometheus that this program did not install is already here ($path); remove it first"
     done
-elif [ "$marked" != "$owner" ]; then
-    fail "this VM belongs to stack '$marked' ($state/owner), not to '$owner'; destroy that stack first, or take another VM"
+elif [ "$(mark 1)" != "$owner" ]; then
+    fail "this VM belongs to stack '$(mark 1)' ($state/owner), not to '$owner'; destroy that stack first, or take another VM"
 fi
+word=$(mark 3)
 mkdir -p "$state"
-printf '%s\n%s\n' "$owner" "$component" >"$work/owner"
+printf '%s\n' "$owner" "$component" "${word:-$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')}" >"$work/owner"
 put "$work/owner" "$state/owner" 0644 root:root
 
-printf 'machine-id=%s\n' "$machine_id"
+identity

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What every script on the VM begins with. Reads: root (a folder that stands for `/`; empty but in tests), limit (seconds
-# that the whole may take), owner (the stack), address (where Prometheus listens).
-: "${root=}" "${limit:?}" "${owner:?}" "${address:?}"
+# that the whole may take), owner (the stack), component (the resource in it that owns what is installed), address (where
+# Prometheus listens); all but the gate and the removal also vm (what the gate printed).
+: "${root=}" "${limit:?}" "${owner:?}" "${component:?}" "${address:?}"
 
 umask 022
 export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
@@ -48,14 +49,16 @@ take_lock() {
     flock -w 120 9 || fail "another run has been working on this VM for 2 minutes ($lock); try again when it has finished"
 }
 
-owner_of_vm() { if [ -f "$state/owner" ]; then head -n 1 "$state/owner"; fi; }
+# The mark has three lines: owner, component, and a random word by which one installation is told from the next.
+mark() { if [ -f "$state/owner" ]; then sed -n "$1p" "$state/owner"; fi; }
+identity() { printf 'machine-id=%s mark=%s\n' "$(cat "$root/etc/machine-id")" "$(mark 3)"; }
 
 # What may have changed since the gate, which does not run when its inputs are unchanged.
 begin() {
     take_lock
-    local marked
-    marked=$(owner_of_vm)
-    [ "$marked" = "$owner" ] || fail "this VM belongs to '${marked:-nobody}' ($state/owner), not to stack '$owner'"
+    [ "$(mark 1)" = "$owner" ] || [ -z "$(mark 1)" ] || fail "this VM belongs to stack '$(mark 1)' ($state/owner), not to '$owner'"
+    [ "$(identity)" = "${vm:?}" ] || fail "this is not the VM that the stack has set up (rebuilt?): it is $(identity)," \
+        "expected was $vm. Set it up anew: pulumi up --replace '**::$component'"
     need_free 20 "$base"
     check_clock
 }

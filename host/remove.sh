@@ -1,11 +1,11 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # Takes away what this stack installed, and nothing else: the mark must name this stack and this component. So a resource
-# that was renamed removes nothing. Reads: component, purge_data (true or false).
+# that was renamed removes nothing. Reads: purge_data (true or false).
 . lib.sh
-: "${component:?}" "${purge_data:?}"
+: "${purge_data:?}"
 
 take_lock
-if [ "$(cat "$state/owner" 2>/dev/null || true)" != "$owner"$'\n'"$component" ]; then
+if [ "$(mark 1)" != "$owner" ] || [ "$(mark 2)" != "$component" ]; then
     say "this VM does not carry the mark of '$owner' ($component): nothing removed"
     exit 0
 fi

@@ -1,6 +1,7 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # Asks the running Prometheus what it has. Fails only for what the VM controls; targets that are down are warnings, since a
-# dead cluster must not turn a deployment red. Reads: first_scrapes (seconds to wait for them).
+# dead cluster must not turn a deployment red. Reads: first_scrapes (seconds to wait for them). What ran before is among its
+# variables too, only so that it runs again after that.
 . lib.sh
 : "${first_scrapes:?}"
 

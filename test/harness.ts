@@ -22,12 +22,12 @@ export interface MockOptions {
     /** Registers as `pulumi preview` does: outputs that only a provider knows stay unknown. */
     readonly preview?: boolean;
     /** What a provider or a controller fills in, for example a token Secret's `data`; merged over the inputs. Not asked in a preview. */
-    readonly outputs?: (
-        type: string,
-        name: string,
-        inputs: Readonly<Record<string, unknown>>,
-    ) => Record<string, unknown>;
+    readonly outputs?: Outputs;
+    /** What a preview knows of a resource that was made before. */
+    readonly previewOutputs?: Outputs;
 }
+
+type Outputs = (type: string, name: string, inputs: Readonly<Record<string, unknown>>) => Record<string, unknown>;
 
 /** The registered resources of one mocked deployment, in no fixed order. */
 export class Deployment {
@@ -77,7 +77,9 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                     parent: "",
                     errorHooks: [],
                 });
-                const outputs = preview ? {} : { stdout: "", stderr: "", ...options.outputs?.(type, name, plain) };
+                const outputs = preview
+                    ? options.previewOutputs?.(type, name, plain)
+                    : { stdout: "", stderr: "", ...options.outputs?.(type, name, plain) };
                 return { id: preview ? undefined : `${name}-id`, state: { ...(inputs as object), ...outputs } };
             },
             call: ({ token }) => {
@@ -87,6 +89,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
         "external-prometheus",
         "test",
         preview,
+        "organization",
     );
     watchRegistrations(deployment);
     onTestFinished(() => pulumi.runtime.disconnect());
@@ -140,9 +143,13 @@ function nameOf(urn: string): string {
 /** The key under which Pulumi wraps a secret on the wire. */
 const SECRET = "4dabf18193072939515e22adb298388d";
 
+/** Stands for an input that is unknown in a preview. */
+export const UNKNOWN = Symbol("unknown");
+
 function reveal(value: unknown, path: string, secrets: string[]): unknown {
     if (Array.isArray(value)) return value.map((item, i) => reveal(item, `${path}[${i}]`, secrets));
     if (value === null || typeof value !== "object") return value;
+    if ("__pulumiUnknown" in value) return UNKNOWN;
     if (SECRET in value) {
         secrets.push(path);
         return reveal((value as { value?: unknown }).value, path, secrets);

@@ -1,0 +1,66 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { PrometheusConfig, StackConfig, VmConfig } from "../config/schema";
+import type { ScrapeSource, SourceCredentials } from "../config/source";
+import { LISTEN_ADDRESS } from "../host/unit";
+import { Credentials } from "./credentials";
+import { Gate } from "./gate";
+import { PrometheusConfiguration } from "./prometheusConfiguration";
+import { Release } from "./release";
+import { SystemdService } from "./systemdService";
+import { Verify } from "./verify";
+
+export interface ExternalPrometheusArgs {
+    vm: VmConfig;
+    /** For SSH; secret. */
+    privateKey: pulumi.Input<string>;
+    prometheus: PrometheusConfig;
+    /** The clusters to watch. */
+    sources: pulumi.Input<readonly ScrapeSource[]>;
+    /** By cluster name; secret. */
+    sourceCredentials: pulumi.Input<Readonly<Record<string, SourceCredentials>>>;
+    staticJobs: StackConfig["staticJobs"];
+}
+
+/**
+ * A Prometheus on a VM, set up over SSH; never talks to Kubernetes. Its steps run one after the other, each a resource of its
+ * own: their number does not depend on what is watched.
+ */
+export class ExternalPrometheus extends pulumi.ComponentResource {
+    /** As seen on the VM. */
+    public readonly url: string;
+    /** Of the Prometheus that runs. */
+    public readonly version: pulumi.Output<string>;
+
+    constructor(name: string, args: ExternalPrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("external-prometheus:index:ExternalPrometheus", name, {}, opts);
+
+        const { prometheus, sources, staticJobs } = args;
+        const gate = new Gate(`${name}-gate`, { vm: args.vm, privateKey: args.privateKey }, { parent: this });
+        const { vm } = gate;
+        const release = new Release(`${name}-release`, { vm, prometheus }, { parent: this, dependsOn: gate });
+        const credentials = new Credentials(
+            `${name}-credentials`,
+            { vm, sources, credentials: args.sourceCredentials },
+            { parent: this, dependsOn: release },
+        );
+        const service = new SystemdService(
+            `${name}-service`,
+            { vm, version: prometheus.version },
+            { parent: this, dependsOn: credentials },
+        );
+        const configuration = new PrometheusConfiguration(
+            `${name}-configuration`,
+            { vm, sources, staticJobs, prometheus },
+            { parent: this, dependsOn: service },
+        );
+        new Verify(
+            `${name}-verify`,
+            { vm, version: service.version, configuration: configuration.loaded },
+            { parent: this, dependsOn: configuration },
+        );
+
+        this.url = `http://${LISTEN_ADDRESS}/`;
+        this.version = service.version;
+        this.registerOutputs({ url: this.url, version: this.version });
+    }
+}

@@ -1,0 +1,40 @@
+import { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { documents, type Scraping } from "../config/prometheus/document";
+import type { ScrapeSource } from "../config/source";
+import { bundle } from "../host/bundle";
+import type { CheckedVm } from "./gate";
+
+export interface PrometheusConfigurationArgs extends Omit<Scraping, "sources"> {
+    vm: CheckedVm;
+    sources: pulumi.Input<readonly ScrapeSource[]>;
+}
+
+/** prometheus.yml and what it includes: changed as one, or not at all. */
+export class PrometheusConfiguration extends pulumi.ComponentResource {
+    /** A sum of what Prometheus has loaded. */
+    public readonly loaded: pulumi.Output<string>;
+
+    constructor(name: string, args: PrometheusConfigurationArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("external-prometheus:index:PrometheusConfiguration", name, {}, opts);
+
+        const { vm, staticJobs, prometheus } = args;
+        const configuration = new remote.Command(
+            name,
+            {
+                connection: vm.connection,
+                create: vm.command("configuration"),
+                // Never a secret among it: the preview of a pull request shows this text, line by line.
+                stdin: pulumi
+                    .output(args.sources)
+                    .apply((sources) => bundle(documents({ sources, staticJobs, prometheus }))),
+                logging: remote.Logging.Stderr,
+                addPreviousOutputInEnv: false,
+            },
+            { parent: this },
+        );
+
+        this.loaded = configuration.stdout;
+        this.registerOutputs({ loaded: this.loaded });
+    }
+}

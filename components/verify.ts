@@ -1,0 +1,30 @@
+import { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { CheckedVm } from "./gate";
+
+export interface VerifyArgs {
+    vm: CheckedVm;
+    /** What ran before; another value makes it look again. */
+    version: pulumi.Input<string>;
+    configuration: pulumi.Input<string>;
+}
+
+/** Asks the running Prometheus what it has. Targets that are down are warnings: a dead cluster must not fail a deployment. */
+export class Verify extends pulumi.ComponentResource {
+    constructor(name: string, args: VerifyArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("external-prometheus:index:Verify", name, {}, opts);
+
+        const { vm, version, configuration } = args;
+        new remote.Command(
+            name,
+            {
+                connection: vm.connection,
+                create: vm.command("verify", { version, configuration, first_scrapes: "45" }),
+                logging: remote.Logging.Stderr,
+                addPreviousOutputInEnv: false,
+            },
+            { parent: this },
+        );
+        this.registerOutputs();
+    }
+}

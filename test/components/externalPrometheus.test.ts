@@ -1,0 +1,107 @@
+import { remote } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { expect, it } from "vitest";
+import { ExternalPrometheus } from "../../components/externalPrometheus";
+import { type Deployment, isKnown, startMocks, UNKNOWN, valueOf } from "../harness";
+import { COMMAND, credentials, external, printed, PRIVATE_KEY, source } from "./vm";
+
+const STEPS = ["gate", "release", "credentials", "service", "configuration", "verify"];
+
+async function deploy(...clusters: string[]): Promise<{ mocks: Deployment; prometheus: ExternalPrometheus }> {
+    const mocks = await startMocks({ outputs: (_type, name) => ({ stdout: printed(name) }) });
+    const prometheus = new ExternalPrometheus("prometheus", external(...clusters));
+    await valueOf(prometheus.version);
+    await mocks.settled();
+    return { mocks, prometheus };
+}
+
+it("runs its steps one after the other, as many for three clusters as for none", async () => {
+    for (const clusters of [[], ["a", "b", "c"]]) {
+        const { mocks } = await deploy(...clusters);
+        expect(
+            mocks
+                .ofType(COMMAND)
+                .map(({ name }) => name)
+                .sort(),
+        ).toEqual(STEPS.map((step) => `prometheus-${step}`).sort());
+        for (const [i, type] of [
+            "Release",
+            "Credentials",
+            "SystemdService",
+            "PrometheusConfiguration",
+            "Verify",
+        ].entries()) {
+            const { dependencies } = mocks.find(
+                `external-prometheus:index:${type}`,
+                `prometheus-${STEPS[i + 1] ?? ""}`,
+            );
+            expect(dependencies).toContain(`prometheus-${STEPS[i] ?? ""}`);
+        }
+    }
+});
+
+it("has a parent for every step, a delete in the gate only, and triggers nowhere", async () => {
+    const { mocks } = await deploy("a");
+    for (const { name, parent, inputs } of mocks.ofType(COMMAND)) {
+        expect(parent).toBe(name);
+        expect("delete" in inputs).toBe(name === "prometheus-gate");
+        expect(inputs).not.toHaveProperty("update");
+        expect(inputs).not.toHaveProperty("triggers");
+        expect(inputs).not.toHaveProperty("environment");
+        expect(inputs["addPreviousOutputInEnv"]).toBe(false);
+    }
+});
+
+it("keeps the key secret, and dials once in the gate and three times at most later", async () => {
+    const { mocks } = await deploy("a");
+    for (const { name, inputs, secrets } of mocks.ofType(COMMAND)) {
+        const connection = inputs["connection"] as Record<string, unknown>;
+        expect(connection["privateKey"]).toBe(PRIVATE_KEY);
+        expect(secrets.some((path) => path === "connection" || path === "connection.privateKey")).toBe(true);
+        expect(connection["dialErrorLimit"]).toBe(name === "prometheus-gate" ? 0 : 2);
+        expect(connection["perDialTimeout"]).toBe(10);
+        expect(connection["hostKey"]).toMatch(/^ssh-ed25519 /);
+    }
+});
+
+it("puts secrets on stdin of the credentials' step and nowhere else", async () => {
+    const { mocks } = await deploy("a", "b");
+    for (const { name, inputs, secrets } of mocks.ofType(COMMAND)) {
+        const { stdin } = inputs;
+        const isCredentials = name === "prometheus-credentials";
+        expect(JSON.stringify({ ...inputs, connection: 0, stdin: 0 })).not.toContain("canary");
+        expect(secrets.includes("stdin")).toBe(isCredentials);
+        expect(String(stdin).includes("canary")).toBe(isCredentials);
+        expect(secrets.filter((path) => !path.startsWith("connection") && path !== "stdin")).toEqual([]);
+        expect(inputs["logging"]).toBe(isCredentials ? "none" : "stderr");
+    }
+});
+
+it("gives each later step what the gate saw, so that a rebuilt VM gets all of them again", async () => {
+    const { mocks } = await deploy("a");
+    for (const { name, inputs } of mocks.ofType(COMMAND)) {
+        expect(String(inputs["create"]).includes("cafe0001")).toBe(name !== "prometheus-gate");
+    }
+});
+
+it("says where Prometheus is and which one runs", async () => {
+    const { prometheus } = await deploy("a");
+    expect(prometheus.url).toBe("http://127.0.0.1:9090/");
+    expect(await valueOf(prometheus.version)).toBe("3.13.2");
+});
+
+it("shows the documents in a first preview, in which nothing of the VM or of the clusters is known", async () => {
+    const mocks = await startMocks({ preview: true });
+    const token = new remote.Command("token", { connection: { host: "elsewhere" }, create: "true" }).stdout;
+    const sourceCredentials = pulumi.secret(token.apply(() => ({ a: credentials() })));
+    const prometheus = new ExternalPrometheus("prometheus", {
+        ...external(),
+        sources: [source("a")],
+        sourceCredentials,
+    });
+    await mocks.settled();
+    expect(mocks.ofType(COMMAND)).toHaveLength(STEPS.length + 1);
+    expect(mocks.find(COMMAND, "prometheus-configuration").inputs["stdin"]).toContain("job_name: a/kubernetes-nodes\n");
+    expect(mocks.find(COMMAND, "prometheus-credentials").inputs["stdin"]).toBe(UNKNOWN);
+    expect(await isKnown(prometheus.version)).toBe(false);
+});

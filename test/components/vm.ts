@@ -1,0 +1,63 @@
+import type { ExternalPrometheusArgs } from "../../components/externalPrometheus";
+import { PrometheusConfig, VmConfig } from "../../config/schema";
+import { KUBERNETES_JOBS, ScrapeSource, SourceCredentials } from "../../config/source";
+import * as pulumi from "@pulumi/pulumi";
+
+export const COMMAND = "command:remote:Command";
+export const PRIVATE_KEY = "canary-private-key";
+export const TOKEN = "canary.discovery.token";
+
+const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+export const vm: VmConfig = {
+    host: "10.0.0.20",
+    port: 22,
+    user: "root",
+    hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1nq2qfQzq3kqf0yqk4ZkJ1JtqDg0n4y2rXqQ3dYw5T",
+    bootTimeout: "5m",
+    purgeData: false,
+};
+
+export function source(name: string): ScrapeSource {
+    return ScrapeSource.parse({
+        version: 1,
+        name,
+        server: "https://api.example.com:6443",
+        caCertificate: certificate,
+        jobs: Object.fromEntries(
+            KUBERNETES_JOBS.map((job) => [
+                job,
+                { path: /pods|endpoints/.test(job) ? "federate" : "direct", interval: "30s" },
+            ]),
+        ),
+        federation: { targets: [{ address: "10.0.0.10:30990", replica: "prometheus-0" }], serverName: "gateway" },
+    });
+}
+
+export function credentials(): SourceCredentials {
+    return SourceCredentials.parse({
+        version: 1,
+        tokens: { discovery: TOKEN, kubelet: "canary.kubelet.token" },
+        federation: { caCertificate: certificate, clientCertificate: certificate, clientKey: "canary-client-key" },
+    });
+}
+
+/** What the program gives to the VM's side: a VM that watches the clusters of these names. */
+export function external(...clusters: string[]): ExternalPrometheusArgs {
+    return {
+        vm,
+        privateKey: pulumi.secret(PRIVATE_KEY),
+        prometheus: PrometheusConfig.parse({}),
+        sources: clusters.map(source),
+        sourceCredentials: pulumi.secret(Object.fromEntries(clusters.map((name) => [name, credentials()]))),
+        staticJobs: [],
+    };
+}
+
+/** What the scripts print. */
+export function printed(name: string): string {
+    if (name.endsWith("-gate")) {
+        return "machine-id=0123456789abcdef0123456789abcdef mark=cafe0001\n";
+    }
+    return name.endsWith("-service") ? "version=3.13.2\n" : `${name} done\n`;
+}
