@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Waits until the cluster is really healthy: lab/cluster/healthy.sh [SINCE], the Unix time that a scrape must have
+# happened after (default 20 s ago). What the API says of pods is stale while the kubelet has not reported, so containers
+# are counted where they run, and the scrapes of the in-cluster Prometheus are looked at by their time.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
+
+since=${1:-$(($(date +%s) - 20))}
+
+api_ready() { kubectl_lab get --raw /readyz --request-timeout 3s; }
+
+node_reports() {
+    kubectl_lab wait --for condition=Ready --timeout 0s "node/$NODE"
+    local renewed
+    renewed=$(kubectl_lab --namespace kube-node-lease get lease "$NODE" --output 'jsonpath={.spec.renewTime}')
+    (($(date --date "$renewed" +%s) >= since))
+}
+
+# Every pod that should run is Ready, and each of its containers is one that containerd runs.
+pods_running() {
+    local pod ready containers container tasks
+    tasks=$(ctr_lab tasks ls | awk '$3 == "RUNNING" { print $1 }')
+    while IFS='|' read -r pod ready containers; do
+        [[ $ready == True ]] || { echo "pod $pod is not Ready"; return 1; }
+        for container in $containers; do
+            grep --quiet --line-regexp --fixed-strings "${container#containerd://}" <<<"$tasks" ||
+                { echo "a container of pod $pod does not run"; return 1; }
+        done
+    done < <(kubectl_lab get pods --all-namespaces \
+        --field-selector status.phase!=Succeeded,status.phase!=Failed --output 'jsonpath={range .items[*]}{
+            .metadata.namespace}/{.metadata.name}|{
+            .status.conditions[?(@.type=="Ready")].status}|{
+            .status.containerStatuses[*].containerID}{"\n"}{end}')
+}
+
+# jobs_up POD: each of the five jobs has a target that was scraped with success since then.
+jobs_up() {
+    local query answer
+    query="count(count by (job) ((up{job=~\"kubernetes-.*\"} == 1) and (timestamp(up) >= $since)))"
+    answer=$(kubectl_lab get --request-timeout 5s --raw \
+        "/api/v1/namespaces/monitoring/pods/$1:9090/proxy/api/v1/query?query=$(encode "$query")")
+    [[ $answer == *',"5"]'* ]]
+}
+
+encode() {
+    local text=$1 character i
+    for ((i = 0; i < ${#text}; i++)); do
+        character=${text:i:1}
+        case $character in
+            [a-zA-Z0-9]) printf %s "$character" ;;
+            *) printf '%%%02X' "'$character" ;;
+        esac
+    done
+}
+
+last_log=$LOGS/kube-apiserver.log
+wait_until 60 "the API server's /readyz" api_ready
+last_log=$LOGS/kubelet.log
+wait_until 60 "node $NODE to report and be Ready" node_reports
+wait_until 120 "all pods to be Ready and to run" pods_running || { pods_running >&2; exit 1; }
+if kubectl_lab --namespace monitoring get statefulset prometheus >/dev/null 2>&1; then
+    for pod in prometheus-0 prometheus-1; do
+        wait_until 120 "the five jobs to be up in $pod (lab/kubectl --namespace monitoring logs $pod)" jobs_up "$pod"
+    done
+fi

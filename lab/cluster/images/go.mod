@@ -1,0 +1,3 @@
+module external-prometheus/lab/images
+
+go 1.26
