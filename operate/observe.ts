@@ -47,7 +47,7 @@ export async function observe(
     expected: readonly ExpectedJob[],
 ): Promise<ReadonlyMap<string, ObservedJob>> {
     const text = readFileSync(join(__dirname, "status.sh"), "utf8");
-    const values = { url, series: SERIES, scraped: SCRAPED, federated: FEDERATED };
+    const values = { url: url.replace(/\/$/, ""), series: SERIES, scraped: SCRAPED, federated: FEDERATED };
     const { code, stdout, stderr } = await runOnVm(vm, { text, values, timeoutSeconds: TIMEOUT_SECONDS });
     if (code !== 0) {
         throw new Failure(

@@ -1,0 +1,38 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as yaml from "js-yaml";
+import { PROJECT } from "./lab";
+
+/** The keys of the lab's stack, without their namespace; secret ones are wrapped in `{ secure }`. */
+export type Configuration = Record<string, Record<string, unknown>>;
+
+const NAMESPACE = "external-prometheus:";
+
+/**
+ * Lends a changed copy of the lab's stack configuration, for `--config-file`; the stack's own file is never written to.
+ */
+export async function withConfiguration<T>(
+    change: (configuration: Configuration) => void,
+    use: (configFile: string) => Promise<T>,
+): Promise<T> {
+    const file = yaml.load(readFileSync(join(PROJECT, "Pulumi.lab.yaml"), "utf8")) as {
+        encryptionsalt?: string;
+        config: Configuration;
+    };
+    const configuration = Object.fromEntries(
+        Object.entries(file.config).map(([key, value]) => [key.replace(NAMESPACE, ""), value]),
+    );
+    change(configuration);
+    const config = Object.fromEntries(
+        Object.entries(configuration).map(([key, value]) => [`${NAMESPACE}${key}`, value]),
+    );
+    const directory = mkdtempSync(join(tmpdir(), "external-prometheus-test-"));
+    try {
+        const path = join(directory, "Pulumi.lab.yaml");
+        writeFileSync(path, yaml.dump({ ...file, config }), { mode: 0o600 });
+        return await use(path);
+    } finally {
+        rmSync(directory, { recursive: true });
+    }
+}

@@ -1,0 +1,142 @@
+import { join } from "node:path";
+import { type Finished, runProgram } from "../../operate/process";
+
+/** The handles of the running lab, as people use them; and what tests ask of it again and again. */
+export const PROJECT = join(__dirname, "../..");
+
+export interface Run {
+    readonly stdin?: string;
+    /** @default 120 */
+    readonly seconds?: number;
+}
+
+/** Runs `lab/<name>` to its end, however it ends. */
+export function handle(name: string, args: readonly string[], { stdin, seconds = 120 }: Run = {}): Promise<Finished> {
+    return runProgram(join(PROJECT, "lab", name), args, {
+        timeoutSeconds: seconds,
+        ...(stdin === undefined ? {} : { stdin }),
+    });
+}
+
+/** Stdout of a program that must succeed; else an error that shows all it said. */
+async function succeed(what: string, finished: Promise<Finished>): Promise<string> {
+    const { code, stdout, stderr } = await finished;
+    if (code !== 0) {
+        throw new Error(`${what} ended with ${code ?? "a signal"}:\n${stdout}${stderr}`);
+    }
+    return stdout;
+}
+
+/** As root on the VM. */
+export function vm(shellText: string, run?: Run): Promise<string> {
+    return succeed(`lab/vm '${shellText}'`, handle("vm", [shellText], run));
+}
+
+export function kubectl(...args: string[]): Promise<string> {
+    return succeed(`lab/kubectl ${args.join(" ")}`, handle("kubectl", args));
+}
+
+export function pulumi(...args: string[]): Promise<string> {
+    return succeed(`lab/pulumi ${args.join(" ")}`, handle("pulumi", args, { seconds: 170 }));
+}
+
+/** Deploys the lab's stack as it is configured. */
+export function up(...args: string[]): Promise<string> {
+    return pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--color=never", ...args);
+}
+
+export function preview(...args: string[]): Promise<string> {
+    return pulumi("preview", "--non-interactive", "--color=never", ...args);
+}
+
+export function breakLab(what: "api" | "cluster" | "network" | "vm"): Promise<string> {
+    return succeed(`lab/break ${what}`, handle("break", [what]));
+}
+
+export function heal(): Promise<string> {
+    return succeed("lab/heal", handle("heal", []));
+}
+
+/** A line of the stack's output `jobs`. */
+export interface Job {
+    readonly cluster: string;
+    readonly job: string;
+    readonly path: string;
+    readonly interval: string;
+}
+
+export async function expectedJobs(): Promise<Job[]> {
+    return JSON.parse(await pulumi("stack", "output", "jobs", "--json")) as Job[];
+}
+
+/** Waits until each job has a target that is up. */
+export async function allUp(jobs: readonly Job[], seconds: number): Promise<void> {
+    await waitFor(
+        "every job to be up",
+        seconds,
+        () => queryBy("job", "count by (job) (up == 1)"),
+        (count) => jobs.every(({ job }) => (count[job] ?? 0) > 0),
+    );
+}
+
+export interface Series {
+    readonly metric: Readonly<Record<string, string>>;
+    /** `[time in seconds, value]`, oldest first. */
+    readonly values: readonly (readonly [number, number])[];
+}
+
+interface Answer {
+    readonly data: {
+        readonly result: readonly {
+            readonly metric: Record<string, string>;
+            readonly value?: [number, string];
+            readonly values?: [number, string][];
+        }[];
+    };
+}
+
+/** What the external Prometheus answers to a query now, or at a time in seconds; a range selector gives raw samples. */
+export async function query(promql: string, time?: number): Promise<Series[]> {
+    const at = time === undefined ? [] : [`time=${time}`];
+    const answer = (await prometheus("query", [`query=${promql}`, ...at])) as Answer;
+    return answer.data.result.map(({ metric, value, values }) => ({
+        metric,
+        values: (values ?? (value === undefined ? [] : [value])).map(([at, text]) => [at, Number(text)] as const),
+    }));
+}
+
+/** The value of each series of an instant query by one of its labels. */
+export async function queryBy(label: string, promql: string, time?: number): Promise<Record<string, number>> {
+    const series = await query(promql, time);
+    return Object.fromEntries(series.map(({ metric, values }) => [metric[label] ?? "", values.at(-1)?.[1] ?? NaN]));
+}
+
+/** The answer of the external Prometheus's API to a GET, asked on the VM, where alone it listens. */
+export async function prometheus(path: string, parameters: readonly string[] = []): Promise<unknown> {
+    // Parameters travel on stdin in curl's own configuration format: a query needs no quoting for two shells.
+    const stdin = parameters.map((text) => `data-urlencode = ${JSON.stringify(text)}\n`).join("");
+    const text = await vm(`curl -sS --fail-with-body --max-time 30 --get -K - http://127.0.0.1:9090/api/v1/${path}`, {
+        stdin,
+    });
+    return JSON.parse(text) as unknown;
+}
+
+/** Asks until the answer is as wanted; then hands it back. Else fails with the last answer. */
+export async function waitFor<T>(
+    what: string,
+    seconds: number,
+    ask: () => Promise<T>,
+    wanted: (answer: T) => boolean,
+): Promise<T> {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+        const answer = await ask();
+        if (wanted(answer)) {
+            return answer;
+        }
+        if (Date.now() > end) {
+            throw new Error(`waited ${seconds} s in vain for ${what}; the last answer was ${JSON.stringify(answer)}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+}

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runProgram } from "../../operate/process";
+import { withConfiguration } from "./configuration";
+import {
+    allUp,
+    breakLab,
+    expectedJobs,
+    heal,
+    type Job,
+    preview,
+    PROJECT,
+    prometheus,
+    query,
+    queryBy,
+    up,
+    waitFor,
+} from "./lab";
+
+/** How often the Prometheus in the lab's cluster scrapes. */
+const SOURCE_INTERVAL = 15;
+/** Scrapes take well below a second here; a kill may hit one that is under way. */
+const SCRAPE_DURATION = 1;
+/** Series that targets gave; Prometheus adds its own reports on a scrape, which go on when the target is dead. */
+const GIVEN = '{cluster="lab",job!~"federate/.*",__name__!~"up|scrape_.*"}';
+
+let jobs: readonly Job[];
+let aliveBefore: Record<string, number>;
+/** Seconds; the cluster was alive until then. */
+let killed: number;
+
+function seconds(interval: string): number {
+    const [, number, unit] = /^(\d+)([sm])$/.exec(interval) ?? [];
+    return Number(number) * (unit === "m" ? 60 : 1);
+}
+
+function ofCluster(path: string): Job[] {
+    return jobs.filter((job) => job.cluster === "lab" && job.path === path);
+}
+
+beforeAll(async () => {
+    await up();
+    jobs = await expectedJobs();
+    await allUp(jobs, 90);
+    await waitFor(
+        "a minute of history of every job",
+        90,
+        () => queryBy("job", `count by (job) (${GIVEN} offset 1m)`),
+        (series) => [...ofCluster("direct"), ...ofCluster("federate")].every(({ job }) => (series[job] ?? 0) > 0),
+    );
+    aliveBefore = await queryBy("job", `count by (job) (${GIVEN})`);
+    killed = Date.now() / 1000;
+    await breakLab("cluster");
+    await waitFor(
+        "every target of the cluster to be down",
+        90,
+        () => query('up{cluster="lab"} == 1'),
+        (stillUp) => stillUp.length === 0,
+    );
+});
+
+afterAll(async () => {
+    await heal();
+    await up();
+});
+
+describe("with the whole cluster killed, the external Prometheus", () => {
+    it("has a last sample of every directly scraped job that is at most its interval older than the kill", async () => {
+        const scraped = await query('scrape_samples_scraped{cluster="lab"}[5m]');
+        for (const { job, interval } of ofCluster("direct")) {
+            const targets = scraped.filter(({ metric }) => metric["job"] === job);
+            expect(targets.length, job).toBeGreaterThan(0);
+            for (const { values } of targets) {
+                const last = values.filter(([, samples]) => samples > 0).at(-1)?.[0] ?? 0;
+                expect(killed - last, job).toBeLessThanOrEqual(seconds(interval) + SCRAPE_DURATION);
+            }
+        }
+    });
+
+    it("has a last sample of every federated job that is at most both intervals older, from each replica", async () => {
+        for (const { job, interval } of ofCluster("federate")) {
+            const federated = await query(`up{cluster="lab",job="${job}"}[5m]`);
+            for (const replica of ["prometheus-0", "prometheus-1"]) {
+                const series = federated.filter(({ metric }) => metric["replica"] === replica);
+                const last = Math.max(...series.map(({ values }) => values.at(-1)?.[0] ?? 0));
+                const bound = seconds(interval) + SOURCE_INTERVAL + 2 * SCRAPE_DURATION;
+                expect(killed - last, `${job} of ${replica}`).toBeLessThanOrEqual(bound);
+            }
+        }
+    });
+
+    it("still answers for the last minutes, series by series and as a range", async () => {
+        const alive = await queryBy("job", `count by (job) (last_over_time(${GIVEN}[1m]))`, killed);
+        for (const [job, count] of Object.entries(aliveBefore)) {
+            expect(alive[job], job).toBeGreaterThanOrEqual(count);
+        }
+        const range = [`query=count by (job) (${GIVEN})`, `start=${killed - 60}`, `end=${killed}`, "step=15"];
+        const { data } = (await prometheus("query_range", range)) as {
+            data: { result: { metric: { job: string }; values: unknown[] }[] };
+        };
+        const steps = Object.fromEntries(data.result.map(({ metric, values }) => [metric.job, values.length]));
+        for (const { job } of [...ofCluster("direct"), ...ofCluster("federate")]) {
+            expect(steps[job], job).toBe(5);
+        }
+    });
+
+    it("is told apart from a healthy one by make status", async () => {
+        const { code, stdout, stderr } = await runProgram("make", ["-s", "-C", PROJECT, "status"], {
+            timeoutSeconds: 60,
+        });
+        expect(code, stderr).toBe(0);
+        const elapsed = Date.now() / 1000 - killed;
+        const rows = stdout
+            .trim()
+            .split("\n")
+            .slice(1)
+            .map((line) => line.split(/\s+/));
+        const seen = Object.fromEntries(
+            rows.map(([, job = "", , targets, series, age]) => [job, { targets, series, age }]),
+        );
+        expect(Object.keys(seen)).toEqual(jobs.map(({ job }) => job));
+        for (const { job, path } of [...ofCluster("direct"), ...ofCluster("federate")]) {
+            const row = seen[job];
+            expect(row, job).toMatchObject({ targets: path === "direct" ? "0/1" : "0/2", series: "0" });
+            const [, minutes = "0", rest = ""] = /^(?:(\d+)m)?(\d+)s$/.exec(row?.age ?? "") ?? [];
+            // Neither blank nor made young by the failed scrapes that came after.
+            expect(Number(minutes) * 60 + Number(rest), job).toBeGreaterThan(elapsed - 10);
+        }
+        expect(seen["prometheus"]?.targets).toBe("1/1");
+    });
+});
+
+describe("with the whole cluster killed, the stack", () => {
+    it("can be previewed", async () => {
+        await preview("--expect-no-changes");
+    });
+
+    it("is deployed where nothing in the cluster is to change", async () => {
+        await up("--expect-no-changes");
+    });
+
+    it("takes a change of what the VM watches, and keeps the cluster's targets", async () => {
+        await withConfiguration(
+            (configuration) => {
+                configuration["staticJobs"] = {
+                    ...configuration["staticJobs"],
+                    "during-the-outage": { targets: ["127.0.0.1:9090"] },
+                };
+            },
+            (configFile) => up("--config-file", configFile),
+        );
+        await waitFor(
+            "the new job to be up",
+            60,
+            () => query('up{job="during-the-outage"} == 1'),
+            (found) => found.length === 1,
+        );
+        const targets = await queryBy("job", 'count by (job) (up{cluster="lab"})');
+        for (const { job } of ofCluster("direct")) {
+            expect(targets[job], job).toBe(1);
+        }
+    });
+});
+
+describe("after the cluster is back", () => {
+    it("every job is up again by itself", async () => {
+        await heal();
+        await allUp(jobs, 120);
+    });
+});

@@ -1,0 +1,39 @@
+import { kubectl, vm } from "./lab";
+
+/** Every kind of object that the cluster side makes; all carry the label. */
+const KINDS = [
+    "namespaces",
+    "serviceaccounts",
+    "secrets",
+    "configmaps",
+    "services",
+    "deployments",
+    "networkpolicies",
+    "poddisruptionbudgets",
+    "roles",
+    "rolebindings",
+    "clusterroles",
+    "clusterrolebindings",
+].join(",");
+
+/** What a deployment may change on the VM, as text that is equal if and only if nothing was: files, and what runs. */
+export async function vmState(): Promise<string> {
+    return vm(
+        [
+            "cd /",
+            // Data changes by itself. Times in nanoseconds tell whether a file was written, if only with what it held; a
+            // folder's would tell of temporary files.
+            "find usr/local etc root -path usr/local/var/lib/prometheus -prune -o -type d -printf '%p/ %m %u:%g\\n' " +
+                "-o -printf '%p %m %u:%g %s %T@ %l\\n' | sort",
+            "systemctl show -P MainPID,NRestarts,ExecMainStartTimestampMonotonic prometheus",
+            "curl -s http://127.0.0.1:9090/metrics | grep '^prometheus_config_last_reload' || echo not running",
+        ].join(" && "),
+    );
+}
+
+/** Every object of ours in the cluster with its resource version, which counts each write. */
+export async function clusterState(): Promise<string> {
+    const columns = "KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name,VERSION:.metadata.resourceVersion";
+    const label = "app.kubernetes.io/part-of=external-prometheus";
+    return kubectl("get", KINDS, "--all-namespaces", "-l", label, "-o", `custom-columns=${columns}`, "--no-headers");
+}

@@ -1,0 +1,31 @@
+import { basename, join } from "node:path";
+import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+// One lab, so one suite at a time; what costs the lab most comes last.
+const ORDER = ["deploy", "noop", "badInput", "outage", "destroy"];
+
+class InOrder extends BaseSequencer {
+    override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+        const place = (file: TestSpecification) => ORDER.indexOf(basename(file.moduleId, ".test.ts"));
+        return Promise.resolve([...files].sort((a, b) => place(a) - place(b)));
+    }
+}
+
+const results = process.env["RESULTS_DIR"];
+
+export default defineConfig({
+    test: {
+        root: join(__dirname, "../.."),
+        include: ["test/lab/*.test.ts"],
+        globalSetup: ["test/lab/setup.ts"],
+        fileParallelism: false,
+        sequence: { sequencer: InOrder },
+        testTimeout: 180_000,
+        hookTimeout: 180_000,
+        teardownTimeout: 300_000,
+        ...(results === undefined
+            ? { reporters: ["default"] }
+            : { reporters: ["default", "json"], outputFile: { json: join(results, "lab.json") } }),
+    },
+});
