@@ -1,0 +1,4 @@
+import { serve } from "../serve";
+import { KubernetesPlugin } from "./provider";
+
+serve(new KubernetesPlugin());
