@@ -59,11 +59,13 @@ export const VmConfig = z.strictObject({
 });
 export type VmConfig = z.infer<typeof VmConfig>;
 
+const VERSION = /^\d+\.\d+\.\d+$/;
+
 export const PrometheusConfig = z
     .strictObject({
         version: z
             .string()
-            .regex(/^\d+\.\d+\.\d+$/, "must be three numbers, such as 3.13.2")
+            .regex(VERSION, "must be three numbers, such as 3.13.2")
             .default("3.13.2")
             .describe("Release; the default is the LTS release that is supported until 2027-07-31"),
         url: z
@@ -78,7 +80,7 @@ export const PrometheusConfig = z
         scrapeInterval: ScrapeInterval.default("30s").describe("Interval of every job that has none of its own"),
     })
     .superRefine((choice: ReleaseChoice, context) => {
-        const problem = releaseProblem(choice);
+        const problem = VERSION.test(choice.version) ? releaseProblem(choice) : undefined;
         if (problem !== undefined) {
             context.addIssue({ code: "custom", path: [problem.key], message: problem.message });
         }

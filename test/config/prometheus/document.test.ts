@@ -1,0 +1,246 @@
+import * as fc from "fast-check";
+import * as yaml from "js-yaml";
+import { describe, expect, it } from "vitest";
+import { credentialPaths } from "../../../config/prometheus/credentials";
+import { clusterDocument, documents } from "../../../config/prometheus/document";
+import { jobs } from "../../../config/prometheus/jobs";
+import { renderYaml } from "../../../config/prometheus/render";
+import type { ScrapeConfig, ScrapeConfigFile } from "../../../config/prometheus/types";
+import { milliseconds, type ScrapeSource } from "../../../config/source";
+import { anyScraping, SMALL, source, staticJob } from "./scraping";
+
+function parsed(content: string): ScrapeConfigFile {
+    return yaml.load(content) as ScrapeConfigFile;
+}
+
+function scrapeConfig(from: ScrapeSource, name: string): ScrapeConfig {
+    const found = clusterDocument(from).scrape_configs.find((config) => config.job_name === name);
+    if (found === undefined) throw new Error(`no job ${name}`);
+    return found;
+}
+
+describe("the documents", () => {
+    it("of a small environment are these", () => {
+        const texts = documents(SMALL).map(({ path, mode, content }) => `==> ${path} ${mode} <==\n${content}`);
+        expect(texts.join("")).toMatchSnapshot();
+    });
+
+    it("watch Prometheus itself where there is no cluster", () => {
+        const only = documents({ sources: [], staticJobs: [], prometheus: { scrapeInterval: "15s" } });
+        expect(only.map(({ path }) => path)).toEqual(["prometheus.yml"]);
+        expect(parsed(only[0]?.content ?? "").scrape_configs.map((config) => config.job_name)).toEqual(["prometheus"]);
+    });
+
+    it("say in the first line who manages them", () => {
+        for (const { content } of documents(SMALL)) {
+            expect(content.split("\n")[0]).toMatch(/^# Managed by external-prometheus/);
+        }
+    });
+
+    it("have unique job names, a timeout below the interval, and the files that exist as credentials", () => {
+        fc.assert(
+            fc.property(anyScraping, (scraping) => {
+                const files = documents(scraping);
+                const configs = files.flatMap(({ content }) => parsed(content).scrape_configs);
+                const names = configs.map((config) => config.job_name);
+                expect(new Set(names).size).toBe(names.length);
+                for (const { scrape_timeout, scrape_interval } of configs) {
+                    expect(milliseconds(scrape_timeout)).toBeLessThan(milliseconds(scrape_interval));
+                }
+                const known = scraping.sources.flatMap(({ name }) => Object.values<string>(credentialPaths(name)));
+                const named = files.flatMap(({ content }) =>
+                    [...content.matchAll(/_file: (.*)/g)].map(([, file]) => file),
+                );
+                expect(named.filter((file) => !known.includes(file ?? ""))).toEqual([]);
+                expect(names.sort()).toEqual(
+                    jobs(scraping)
+                        .map(({ cluster, job }) => (cluster === "" ? job : `${cluster}/${job}`))
+                        .sort(),
+                );
+            }),
+        );
+    });
+
+    it("are equal for equal input, whatever its order of keys and entries", () => {
+        fc.assert(
+            fc.property(anyScraping, (scraping) => {
+                const turned = reversed(scraping) as typeof scraping;
+                const again = {
+                    ...turned,
+                    sources: [...turned.sources].reverse(),
+                    staticJobs: [...turned.staticJobs].reverse(),
+                };
+                expect(documents(again)).toEqual(documents(scraping));
+                expect(jobs(again)).toEqual(jobs(scraping));
+            }),
+        );
+    });
+
+    it("round-trip through YAML, and no line of theirs can be taken for the frame of a bundle", () => {
+        fc.assert(
+            fc.property(fc.dictionary(fc.string(), fc.string()), (labels) => {
+                const content = renderYaml({ labels });
+                expect(parsed(content)).toEqual({ labels });
+                expect(content).not.toMatch(/^==> /m);
+            }),
+            { numRuns: 500 },
+        );
+    });
+
+    it("change by the lines of one job when one is inserted among five", () => {
+        const off = source();
+        const without = renderYaml(
+            clusterDocument({
+                ...off,
+                jobs: { ...off.jobs, "kubernetes-nodes-cadvisor": { path: "off", interval: "30s" } },
+            }),
+        ).split("\n");
+        const withAll = renderYaml(clusterDocument(off)).split("\n");
+        const start = withAll.findIndex((line) => line.includes("job_name: staging/kubernetes-nodes-cadvisor"));
+        const length = withAll.length - without.length;
+        const inserted = withAll.slice(start, start + length);
+        expect([...withAll.slice(0, start), ...withAll.slice(start + length)]).toEqual(without);
+        expect(inserted.filter((line) => line.includes("job_name"))).toHaveLength(1);
+    });
+});
+
+/** The same value with the keys of every object in reverse order; a document's own order must come from elsewhere. */
+function reversed(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(reversed);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+        Object.entries(value)
+            .reverse()
+            .map(([key, inner]) => [key, reversed(inner)]),
+    );
+}
+
+describe("a direct job", () => {
+    it("of the API servers discovers in one namespace, and has a static target that needs no discovery", () => {
+        const direct = scrapeConfig(source(), "staging/kubernetes-apiservers");
+        expect(direct.kubernetes_sd_configs?.[0]?.namespaces).toEqual({ names: ["default"] });
+        expect(direct.tls_config?.server_name).toBe("kubernetes");
+        const fixed = scrapeConfig(source(), "staging/kubernetes-apiservers-static");
+        expect(fixed).not.toHaveProperty("kubernetes_sd_configs");
+        expect(fixed.static_configs).toEqual([{ targets: ["k8s.example.com:6443"] }]);
+        expect(fixed.metrics_path).toBe("/metrics/slis");
+    });
+
+    it.each([
+        ["https://k8s.example.com", "k8s.example.com:443", "/metrics/slis"],
+        ["https://[2001:db8::1]:6443", "[2001:db8::1]:6443", "/metrics/slis"],
+        ["https://hub.example.com/k8s/c-1/", "hub.example.com:443", "/k8s/c-1/metrics/slis"],
+    ])("has the static target of %s with its port and path", (server, target, path) => {
+        const fixed = scrapeConfig(source("staging", { server }), "staging/kubernetes-apiservers-static");
+        expect(fixed.static_configs?.[0]?.targets).toEqual([target]);
+        expect(fixed.metrics_path).toBe(path);
+    });
+
+    it.each(["kubernetes-nodes", "kubernetes-nodes-cadvisor"])(
+        "%s never shows the discovery token to a node",
+        (name) => {
+            const { authorization, kubernetes_sd_configs } = scrapeConfig(source(), `staging/${name}`);
+            expect(authorization?.credentials_file).toMatch(/\/kubelet\.token$/);
+            expect(kubernetes_sd_configs?.[0]?.authorization.credentials_file).toMatch(/\/discovery\.token$/);
+        },
+    );
+
+    it("takes over no label of a node that could replace the target's own", () => {
+        const labelmap = scrapeConfig(source(), "staging/kubernetes-nodes").relabel_configs?.find(
+            ({ action }) => action === "labelmap",
+        );
+        const allowed = new RegExp(`^${labelmap?.regex ?? ""}$`);
+        for (const label of ["job", "instance", "cluster", "anything"]) {
+            expect(`__meta_kubernetes_node_label_${label}`).not.toMatch(allowed);
+        }
+        expect("__meta_kubernetes_node_label_topology_kubernetes_io_zone").toMatch(allowed);
+    });
+
+    it("drops the buckets that nobody reads, however they are written, and keeps the others", () => {
+        const config = scrapeConfig(source(), "staging/kubernetes-apiservers");
+        const drop = config.metric_relabel_configs?.find(({ source_labels }) => source_labels?.includes("le"));
+        const dropped = new RegExp(`^(?:${drop?.regex ?? ""})$`);
+        for (const le of ["3", "3.0", "0.15", "50.0"]) {
+            expect(`apiserver_request_duration_seconds_bucket;${le}`).toMatch(dropped);
+        }
+        for (const le of ["0.1", "1.0", "5.0", "60.0", "+Inf", "0915"]) {
+            expect(`apiserver_request_duration_seconds_bucket;${le}`).not.toMatch(dropped);
+        }
+    });
+});
+
+describe("a federation job", () => {
+    const federated = scrapeConfig(source(), "staging/kubernetes-pods");
+
+    it("is honest about time and keeps the labels of the source", () => {
+        expect(federated).toMatchObject({ honor_labels: true, track_timestamps_staleness: true });
+        expect(federated).not.toHaveProperty("honor_timestamps");
+    });
+
+    it("asks for one job's series only, within limits", () => {
+        expect(federated.params).toEqual({ "match[]": ['{job="kubernetes-pods"}'] });
+        expect(Object.keys(federated)).toEqual(
+            expect.arrayContaining(["sample_limit", "label_limit", "body_size_limit", "scrape_timeout"]),
+        );
+    });
+
+    it("has every replica as a target that can be told apart", () => {
+        expect(federated.static_configs).toEqual([
+            { targets: ["203.0.113.11:30990"], labels: { replica: "prometheus-0" } },
+            { targets: ["203.0.113.12:30991"], labels: { replica: "prometheus-1" } },
+        ]);
+    });
+
+    it("counts its own scrapes under another job than the one it brings", () => {
+        expect(federated.relabel_configs).toContainEqual({
+            target_label: "job",
+            replacement: "federate/kubernetes-pods",
+        });
+    });
+
+    it("lets through nothing of another job or cluster, in the order that loses no series", () => {
+        expect(federated.metric_relabel_configs).toEqual([
+            { source_labels: ["job"], regex: "kubernetes-pods", action: "keep" },
+            { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
+            { source_labels: ["cluster"], regex: "staging", target_label: "exported_cluster", replacement: "" },
+            { target_label: "cluster", replacement: "staging" },
+        ]);
+    });
+
+    it("opens the gateway with the client's certificate and checks the gateway's own", () => {
+        expect(federated.tls_config).toEqual({
+            ca_file: credentialPaths("staging").gatewayCa,
+            cert_file: credentialPaths("staging").gatewayCertificate,
+            key_file: credentialPaths("staging").gatewayKey,
+            server_name: "gateway.staging.internal",
+        });
+    });
+});
+
+describe("jobs", () => {
+    it("lists what is scraped, sorted, without what is off", () => {
+        const { jobs: paths } = source();
+        const off = source("b", { jobs: { ...paths, "kubernetes-pods": { path: "off", interval: "30s" } } });
+        const listed = jobs({
+            ...SMALL,
+            sources: [off, source("a")],
+            staticJobs: [staticJob("node", { interval: "60s" })],
+        });
+        const lines = listed.map(({ cluster, job, path, interval }) => `${cluster} ${job} ${path} ${interval}`);
+        expect(lines).toEqual([
+            " node direct 60s",
+            " prometheus direct 30s",
+            "a kubernetes-apiservers direct 30s",
+            "a kubernetes-apiservers-static direct 30s",
+            "a kubernetes-nodes direct 30s",
+            "a kubernetes-nodes-cadvisor direct 30s",
+            "a kubernetes-pods federate 30s",
+            "a kubernetes-service-endpoints federate 30s",
+            "b kubernetes-apiservers direct 30s",
+            "b kubernetes-apiservers-static direct 30s",
+            "b kubernetes-nodes direct 30s",
+            "b kubernetes-nodes-cadvisor direct 30s",
+            "b kubernetes-service-endpoints federate 30s",
+        ]);
+    });
+});

@@ -1,0 +1,86 @@
+import * as fc from "fast-check";
+import type { Scraping } from "../../../config/prometheus/document";
+import type { StaticJob } from "../../../config/schema";
+import { KUBERNETES_JOBS, type Duration, type JobPath, type ScrapeSource } from "../../../config/source";
+
+const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
+/** A cluster with every job on its default path; two replicas behind the gateway. */
+export function source(name = "staging", changes: Partial<ScrapeSource> = {}): ScrapeSource {
+    return {
+        version: 1,
+        name,
+        server: "https://k8s.example.com:6443",
+        caCertificate: CA,
+        jobs: {
+            "kubernetes-apiservers": { path: "direct", interval: "30s" },
+            "kubernetes-nodes": { path: "direct", interval: "30s" },
+            "kubernetes-nodes-cadvisor": { path: "direct", interval: "30s" },
+            "kubernetes-pods": { path: "federate", interval: "30s" },
+            "kubernetes-service-endpoints": { path: "federate", interval: "30s" },
+        },
+        federation: {
+            targets: [
+                { address: "203.0.113.11:30990", replica: "prometheus-0" },
+                { address: "203.0.113.12:30991", replica: "prometheus-1" },
+            ],
+            serverName: "gateway.staging.internal",
+        },
+        ...changes,
+    };
+}
+
+export function staticJob(name: string, changes: Partial<StaticJob> = {}): StaticJob & { name: string } {
+    return { name, targets: ["198.51.100.31:9100"], scheme: "http", metricsPath: "/metrics", labels: {}, ...changes };
+}
+
+export const SMALL: Scraping = {
+    sources: [source()],
+    staticJobs: [staticJob("node", { labels: { site: "berlin" } })],
+    prometheus: { scrapeInterval: "30s" },
+};
+
+const interval = fc.oneof(
+    fc.integer({ min: 1, max: 299 }).map((n): Duration => `${n}s`),
+    fc.integer({ min: 1, max: 4 }).map((n): Duration => `${n}m`),
+);
+const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/);
+const address = fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 65535 })).map(([host, port]) => `${host}:${port}`);
+
+const jobs = fc
+    .tuple(...KUBERNETES_JOBS.map((job) => fc.record({ path: pathOf(job), interval })))
+    .map((values) => Object.fromEntries(KUBERNETES_JOBS.map((job, i) => [job, values[i]])) as ScrapeSource["jobs"]);
+
+function pathOf(job: string): fc.Arbitrary<JobPath> {
+    return /pods|endpoints/.test(job)
+        ? fc.constantFrom<JobPath>("federate", "off")
+        : fc.constantFrom<JobPath>("direct", "federate", "off");
+}
+
+/** Everything that the schemas let through, as far as documents are made of it. */
+export const anyScraping: fc.Arbitrary<Scraping> = fc.record({
+    sources: fc.uniqueArray(
+        fc.tuple(name, jobs, fc.array(address, { minLength: 1, maxLength: 3 })).map(([cluster, paths, addresses]) =>
+            source(cluster, {
+                jobs: paths,
+                federation: {
+                    serverName: "gateway.internal",
+                    targets: addresses.map((target, i) => ({ address: target, replica: `prometheus-${i}` })),
+                },
+            }),
+        ),
+        { selector: (s) => s.name, maxLength: 4 },
+    ),
+    staticJobs: fc.uniqueArray(
+        fc
+            .tuple(
+                fc.stringMatching(/^[a-zA-Z][\w-]{0,20}$/),
+                address,
+                interval,
+                fc.dictionary(fc.stringMatching(/^[a-z]\w{0,9}$/), fc.string()),
+            )
+            .map(([job, target, every, labels]) => staticJob(job, { targets: [target], interval: every, labels })),
+        { selector: (s) => s.name, maxLength: 4 },
+    ),
+    prometheus: fc.record({ scrapeInterval: interval }),
+});
