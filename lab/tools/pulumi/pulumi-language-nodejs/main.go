@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -86,6 +87,11 @@ func main() {
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(400 << 20))
 	pulumirpc.RegisterLanguageRuntimeServer(server, &host{engine: os.Args[len(os.Args)-1]})
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	// The engine holds the other end of standard input: when it ends, however it ends, this host has nobody left to serve.
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
 	if err := server.Serve(listener); err != nil {
 		fmt.Fprintln(os.Stderr, "pulumi-language-nodejs:", err)
 		os.Exit(1)

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Installs what the lab needs from Debian and npm, and nothing when it is there already.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+debian=(
+    ca-certificates curl git make xz-utils
+    mmdebstrap debian-archive-keyring systemd-container e2fsprogs mount openssh-client openssh-server
+    containerd runc containernetworking-plugins iptables nftables conntrack ethtool socat iproute2 buildah
+    prometheus-node-exporter shellcheck
+)
+
+missing_packages() {
+    local installed
+    installed=$(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "${debian[@]}" 2>/dev/null |
+        sed -n 's/^installed //p')
+    comm -23 <(printf '%s\n' "${debian[@]}" | sort) <(sort <<<"$installed")
+}
+
+install_debian() {
+    local missing refuse=
+    mapfile -t missing < <(missing_packages)
+    ((${#missing[@]})) || return 0
+    echo "installing ${missing[*]}"
+    # Debian starts services on installation unless policy-rc.d says no. One that the machine already has is respected.
+    if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+        refuse=1
+        trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+        printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+        chmod 0755 /usr/sbin/policy-rc.d
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update
+    apt-get install --yes --no-install-recommends "${missing[@]}"
+    # What was never started must not start at the next boot either.
+    if [[ -d /run/systemd/system ]]; then
+        local name
+        for name in "${missing[@]}"; do
+            case $name in
+                containerd | prometheus-node-exporter) systemctl disable "$name.service" ;;
+                openssh-server) systemctl disable ssh.service ;;
+            esac
+        done
+    fi
+    [[ $refuse ]] && rm -f /usr/sbin/policy-rc.d
+    trap - EXIT
+}
+
+# install_npm DIRECTORY: as the lockfile says, once for each content of it.
+install_npm() {
+    local stamp=$1/node_modules/.lockfile-sha256 wanted
+    wanted=$(sha256sum <"$1/package-lock.json")
+    [[ -e $stamp && $(<"$stamp") == "$wanted" ]] && return 0
+    # No package's own scripts are run: nothing that the project needs has any.
+    (cd "$1" && npm ci --ignore-scripts --no-progress)
+    echo "$wanted" >"$stamp"
+}
+
+case ${1:-} in
+    debian) install_debian ;;
+    npm)
+        install_npm "$LAB"
+        install_npm "$PROJECT"
+        ;;
+    *)
+        echo "usage: lab/packages.sh debian|npm" >&2
+        exit 2
+        ;;
+esac
