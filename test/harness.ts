@@ -14,6 +14,8 @@ export interface Recorded {
     dependencies: readonly string[];
     /** Name of its parent, or the empty string. */
     parent: string;
+    /** Name of the explicit provider that makes it, or the empty string. */
+    provider: string;
     /** Names of the error hooks that it is bound to. */
     errorHooks: readonly string[];
 }
@@ -75,6 +77,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                     secrets,
                     dependencies: [],
                     parent: "",
+                    provider: "",
                     errorHooks: [],
                 });
                 const outputs = preview
@@ -110,6 +113,7 @@ interface RegisterRequest {
     getType(): string;
     getName(): string;
     getParent(): string;
+    getProvider(): string;
     getDependenciesList(): string[];
     getHooks(): { getOnErrorList(): string[] } | undefined;
 }
@@ -128,6 +132,8 @@ function watchRegistrations(deployment: Deployment): void {
         const recorded = deployment.resources.find((r) => r.type === request.getType() && r.name === request.getName());
         if (recorded === undefined) return;
         recorded.parent = nameOf(request.getParent());
+        // A provider's reference is its URN, `::` and its id.
+        recorded.provider = nameOf(request.getProvider().replace(/::[^:]*$/, ""));
         recorded.dependencies = request.getDependenciesList().map(nameOf);
         recorded.errorHooks = request.getHooks()?.getOnErrorList() ?? [];
     };

@@ -1,0 +1,116 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { ClusterSource } from "../../components/clusterSource";
+import { scrapeSource } from "../../config/kubernetes/scrapeSource";
+import { SourceCredentials } from "../../config/source";
+import { cluster, jobs } from "../config/kubernetes/cluster";
+import { isKnown, startMocks, valueOf } from "../harness";
+import { fillIn, tokenFor } from "./cluster";
+
+const PROVIDER = "pulumi:providers:kubernetes";
+const kubeconfig = () => pulumi.secret("kubeconfig of the cluster");
+
+/** Objects whose names other systems know, or that a second one of could not exist; all others are named by Pulumi. */
+const NAMED = [
+    "external-prometheus",
+    "external-prometheus-discovery",
+    "external-prometheus-kubelet",
+    "external-prometheus-replica-0",
+    "external-prometheus-replica-1",
+    "gateway",
+];
+
+describe("ClusterSource", () => {
+    it("says what the VM must know, from the configuration alone", async () => {
+        await startMocks({ preview: true });
+        const { source } = new ClusterSource("lab", { cluster, kubeconfig: kubeconfig() });
+        expect(source).toEqual(scrapeSource(cluster));
+    });
+
+    it("gives out credentials as the contract has them, as a secret", async () => {
+        await startMocks({ outputs: fillIn });
+        const { credentials } = new ClusterSource("lab", { cluster, kubeconfig: kubeconfig() });
+        expect(await pulumi.isSecret(credentials)).toBe(true);
+        const value = await valueOf(credentials);
+        expect(SourceCredentials.parse(value)).toEqual(value);
+        expect(value.tokens.kubelet).toBe(tokenFor("external-prometheus-kubelet"));
+        expect(value.federation?.clientKey).toBe("key of lab-gateway-certificates-client-key\n");
+    });
+
+    it("labels every object, and names only those that must be named", async () => {
+        const mocks = await startMocks({ outputs: fillIn });
+        new ClusterSource("lab", { cluster, kubeconfig: kubeconfig() });
+        await mocks.settled();
+        const objects = mocks.resources.filter(({ type }) => type.startsWith("kubernetes:"));
+        expect(objects.length).toBeGreaterThan(15);
+        for (const { inputs, name } of objects) {
+            expect(inputs["metadata"], name).toMatchObject({
+                labels: {
+                    "app.kubernetes.io/part-of": "external-prometheus",
+                    "app.kubernetes.io/managed-by": "pulumi",
+                    "app.kubernetes.io/instance": "lab",
+                    "app.kubernetes.io/component": expect.stringMatching(/^(scrape-access|gateway)$/) as string,
+                },
+            });
+        }
+        const names = objects.map(({ inputs }) => (inputs["metadata"] as { name?: string }).name);
+        expect(names.filter((name) => name !== undefined).sort()).toEqual(NAMED);
+    });
+
+    it("puts everything into the one cluster that it was given", async () => {
+        const mocks = await startMocks({ outputs: fillIn });
+        new ClusterSource("lab", { cluster: { ...cluster, context: "admin" }, kubeconfig: kubeconfig() });
+        await mocks.settled();
+        const provider = mocks.find(PROVIDER, "lab");
+        expect(provider.inputs).toEqual({
+            kubeconfig: "kubeconfig of the cluster",
+            context: "admin",
+            clusterIdentifier: "lab",
+        });
+        expect(provider.secrets).toEqual(["kubeconfig"]);
+        for (const { type, name, provider: used } of mocks.resources) {
+            if (type.startsWith("kubernetes:")) expect(used, name).toBe("lab");
+        }
+    });
+
+    it("opens no gateway where no job is federated", async () => {
+        const mocks = await startMocks({ outputs: fillIn });
+        const direct = { ...cluster, jobs: jobs({ "kubernetes-nodes": "direct" }) };
+        const { credentials, source } = new ClusterSource("lab", { cluster: direct, kubeconfig: kubeconfig() });
+        expect(Object.keys(await valueOf(credentials))).toEqual(["version", "tokens"]);
+        expect(source).not.toHaveProperty("federation");
+        await mocks.settled();
+        expect(mocks.ofType("kubernetes:apps/v1:Deployment")).toEqual([]);
+        expect(mocks.resources.filter(({ type }) => type.startsWith("tls:"))).toEqual([]);
+    });
+
+    it("makes no account where every job is federated", async () => {
+        const mocks = await startMocks({ outputs: fillIn });
+        const federated = { ...cluster, jobs: jobs({ "kubernetes-pods": "federate" }) };
+        const { credentials } = new ClusterSource("lab", { cluster: federated, kubeconfig: kubeconfig() });
+        expect(await valueOf(credentials)).toMatchObject({ tokens: {} });
+        expect(await pulumi.isSecret(credentials)).toBe(true);
+        await mocks.settled();
+        expect(mocks.ofType("kubernetes:core/v1:ServiceAccount")).toEqual([]);
+        expect(mocks.ofType("kubernetes:apps/v1:Deployment")).toHaveLength(1);
+    });
+
+    it("lets several clusters share a stack", async () => {
+        const mocks = await startMocks({ outputs: fillIn });
+        for (const name of ["lab", "other"]) {
+            new ClusterSource(name, { cluster: { ...cluster, name }, kubeconfig: kubeconfig() });
+        }
+        await mocks.settled();
+        const urns = mocks.resources.map(({ type, name }) => `${type} ${name}`);
+        expect(new Set(urns).size).toBe(urns.length);
+        for (const { name } of mocks.resources) expect(name).toMatch(/^(lab|other)(-|$)/);
+    });
+
+    it("knows no credentials in a preview, and still keeps them secret", async () => {
+        const mocks = await startMocks({ preview: true });
+        const { credentials } = new ClusterSource("lab", { cluster, kubeconfig: kubeconfig() });
+        expect(await isKnown(credentials)).toBe(false);
+        expect(await pulumi.isSecret(credentials)).toBe(true);
+        await mocks.settled();
+    });
+});

@@ -1,0 +1,105 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import { PrometheusEndpoint } from "../../components/prometheusEndpoint";
+import { renderGatewayConfiguration } from "../../config/kubernetes/gatewayConfiguration";
+import { endpoint } from "../config/kubernetes/cluster";
+import { type Deployment, startMocks, valueOf } from "../harness";
+import { fillIn } from "./cluster";
+
+const args = { cluster: "lab", namespace: "external-prometheus", endpoint };
+
+async function make(outputs = fillIn) {
+    const mocks = await startMocks({ outputs });
+    const made = new PrometheusEndpoint("lab-gateway", args);
+    return { made, mocks: await mocks.settled() };
+}
+
+function podTemplate(mocks: Deployment) {
+    const { spec } = mocks.find("kubernetes:apps/v1:Deployment", "lab-gateway").inputs as {
+        spec: {
+            template: {
+                metadata: { annotations: Record<string, string> };
+                spec: { volumes: unknown[] };
+            };
+        };
+    };
+    return spec.template;
+}
+
+describe("PrometheusEndpoint", () => {
+    it("leads to each replica by the address of its Service", async () => {
+        const { mocks } = await make();
+        const configMap = mocks.find("kubernetes:core/v1:ConfigMap", "lab-gateway-configuration");
+        expect(configMap.inputs["data"]).toEqual({
+            "nginx.conf": renderGatewayConfiguration([
+                { address: "10.96.0.40", port: 9090 },
+                { address: "10.96.0.41", port: 9090 },
+            ]),
+        });
+        expect(configMap.dependencies).toEqual(
+            expect.arrayContaining(["lab-gateway-replica-0", "lab-gateway-replica-1"]),
+        );
+    });
+
+    it("gives the gateway's pods the server's certificate, as a secret", async () => {
+        const { mocks } = await make();
+        const secret = mocks.find("kubernetes:core/v1:Secret", "lab-gateway-certificate");
+        expect(secret.inputs).toMatchObject({
+            type: "kubernetes.io/tls",
+            stringData: {
+                "ca.crt": expect.stringContaining("\nlab-gateway-certificates-ca\n") as string,
+                "tls.crt": expect.stringContaining("\nlab-gateway-certificates-server\n") as string,
+                "tls.key": "key of lab-gateway-certificates-server-key\n",
+            },
+        });
+        expect(secret.secrets).toContain("stringData");
+        expect(podTemplate(mocks).spec.volumes[0]).toMatchObject({
+            projected: {
+                sources: [
+                    { configMap: { name: "lab-gateway-configuration-auto" } },
+                    { secret: { name: "lab-gateway-certificate-auto" } },
+                ],
+            },
+        });
+    });
+
+    it("replaces the pods when the configuration or a certificate changes, not when a key alone does", async () => {
+        const sum = async (type: string, name: string, change: Record<string, unknown>) => {
+            const { mocks } = await make((...it) =>
+                it[0].startsWith(type) && it[1].endsWith(name) ? { ...fillIn(...it), ...change } : fillIn(...it),
+            );
+            return podTemplate(mocks).metadata.annotations["external-prometheus/checksum"];
+        };
+        const before = await sum("none", "none", {});
+        expect(before).toMatch(/^[0-9a-f]{64}$/);
+        const certPem = "-----BEGIN CERTIFICATE-----\nnew\n-----END CERTIFICATE-----\n";
+        expect(await sum("kubernetes:core", "replica-1", { spec: { clusterIP: "10.96.0.99" } })).not.toBe(before);
+        expect(await sum("tls:index/locallySigned", "-server", { certPem })).not.toBe(before);
+        expect(await sum("tls:index/selfSigned", "-ca", { certPem })).not.toBe(before);
+        expect(await sum("tls:index/locallySigned", "-client", { certPem })).toBe(before);
+        expect(await sum("tls:index/privateKey", "-server-key", { privateKeyPem: "new" })).toBe(before);
+    });
+
+    it("gives the VM the client's side, as a secret", async () => {
+        const { made } = await make();
+        expect(await valueOf(made.credentials)).toEqual({
+            caCertificate: expect.stringContaining("\nlab-gateway-certificates-ca\n") as string,
+            clientCertificate: expect.stringContaining("\nlab-gateway-certificates-client\n") as string,
+            clientKey: "key of lab-gateway-certificates-client-key\n",
+        });
+        expect(await pulumi.isSecret(made.credentials)).toBe(true);
+    });
+
+    it("is planned whole in a preview, before any address is known", async () => {
+        const mocks = await startMocks({ preview: true });
+        const made = new PrometheusEndpoint("lab-gateway", args);
+        expect(await pulumi.isSecret(made.credentials)).toBe(true);
+        await mocks.settled();
+        const planned = mocks.resources.map(({ type }) => type);
+        const { mocks: done } = await make();
+        expect(planned.sort()).toEqual(done.resources.map(({ type }) => type).sort());
+        expect(mocks.find("kubernetes:apps/v1:Deployment", "lab-gateway").inputs).toMatchObject({
+            spec: { replicas: 2 },
+        });
+    });
+});

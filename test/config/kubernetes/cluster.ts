@@ -1,0 +1,36 @@
+import { GatewayEndpoint, type Cluster } from "../../../config/schema";
+import type { JobPath, KubernetesJob, ScrapeJob } from "../../../config/source";
+
+/** Jobs that take these paths; `off` where none is given. */
+export function jobs(paths: Partial<Record<KubernetesJob, JobPath>>): Record<KubernetesJob, ScrapeJob> {
+    const job = (name: KubernetesJob): ScrapeJob => ({ path: paths[name] ?? "off", interval: "30s" });
+    return {
+        "kubernetes-apiservers": job("kubernetes-apiservers"),
+        "kubernetes-nodes": job("kubernetes-nodes"),
+        "kubernetes-nodes-cadvisor": job("kubernetes-nodes-cadvisor"),
+        "kubernetes-pods": job("kubernetes-pods"),
+        "kubernetes-service-endpoints": job("kubernetes-service-endpoints"),
+    };
+}
+
+export const endpoint = GatewayEndpoint.parse({
+    kind: "gateway",
+    prometheus: { namespace: "monitoring", pods: ["prometheus-0", "prometheus-1"] },
+    nodeAddresses: ["192.0.2.10"],
+    nodePorts: [30990, 30991],
+});
+
+/** A cluster with the default paths. */
+export const cluster: Cluster = {
+    name: "lab",
+    server: "https://192.0.2.10:6443",
+    caCertificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+    jobs: jobs({
+        "kubernetes-apiservers": "direct",
+        "kubernetes-nodes": "direct",
+        "kubernetes-nodes-cadvisor": "direct",
+        "kubernetes-pods": "federate",
+        "kubernetes-service-endpoints": "federate",
+    }),
+    endpoint,
+};

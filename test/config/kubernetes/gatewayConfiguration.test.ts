@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import { contentChecksum, renderGatewayConfiguration } from "../../../config/kubernetes/gatewayConfiguration";
+
+it("renders a port for each replica", () => {
+    expect(
+        renderGatewayConfiguration([
+            { address: "10.96.0.41", port: 9090 },
+            { address: "2001:db8::42", port: 9091 },
+        ]),
+    ).toMatchSnapshot();
+});
+
+it("has a checksum of the configuration and of each certificate", () => {
+    const sums = [
+        contentChecksum("configuration", ["server", "ca"]),
+        contentChecksum("another", ["server", "ca"]),
+        contentChecksum("configuration", ["another", "ca"]),
+        contentChecksum("configuration", ["server", "another"]),
+        contentChecksum("configuration", ["serverca"]),
+    ];
+    expect(new Set(sums).size).toBe(sums.length);
+    expect(contentChecksum("configuration", ["server", "ca"])).toBe(sums[0]);
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { accessFor, assertAllowedRules, type Rule } from "../../../config/kubernetes/rbac";
+import type { JobPath, KubernetesJob } from "../../../config/source";
+import { cluster, jobs } from "./cluster";
+
+/** Access as lines, so that a table of it can be read. */
+function lines(paths: Partial<Record<KubernetesJob, JobPath>>): string[] {
+    const line = (purpose: string, scope: string) => (rule: Rule) =>
+        `${purpose} ${scope}: ${rule.verbs.join(",")} ${(rule.resources ?? rule.nonResourceURLs ?? []).join(",")}`;
+    return accessFor(jobs(paths)).flatMap(({ purpose, clusterRules, namespaces }) => [
+        ...clusterRules.map(line(purpose, "cluster")),
+        ...namespaces.flatMap(({ namespace, rules }) => rules.map(line(purpose, namespace))),
+    ]);
+}
+
+const METRICS = "discovery cluster: get /metrics,/metrics/slis";
+const SLICES = "discovery default: list,watch endpointslices";
+const BACKING = "discovery default: list,watch services,pods";
+const NODES = "discovery cluster: list,watch nodes";
+const KUBELET = "kubelet cluster: get nodes/metrics";
+
+describe("accessFor", () => {
+    it.each<[string, Partial<Record<KubernetesJob, JobPath>>, string[]]>([
+        ["nothing", {}, []],
+        ["the API servers", { "kubernetes-apiservers": "direct" }, [METRICS, SLICES, BACKING]],
+        ["the nodes", { "kubernetes-nodes": "direct" }, [NODES, KUBELET]],
+        ["cadvisor", { "kubernetes-nodes-cadvisor": "direct" }, [NODES, KUBELET]],
+        [
+            "API servers and nodes",
+            { "kubernetes-apiservers": "direct", "kubernetes-nodes": "direct", "kubernetes-nodes-cadvisor": "direct" },
+            [METRICS, NODES, SLICES, BACKING, KUBELET],
+        ],
+        ["federated nodes", { "kubernetes-apiservers": "federate", "kubernetes-nodes": "federate" }, []],
+        ["federated pods", { "kubernetes-pods": "federate", "kubernetes-service-endpoints": "federate" }, []],
+    ])("gives what %s need(s), and no more", (_, paths, expected) => {
+        expect(lines(paths)).toEqual(expected);
+    });
+
+    it("names the API group of every resource", () => {
+        const [discovery, kubelet] = accessFor(cluster.jobs);
+        const groups = [discovery, kubelet].flatMap((access) => [
+            ...(access?.clusterRules ?? []),
+            ...(access?.namespaces.flatMap(({ rules }) => rules) ?? []),
+        ]);
+        expect(groups.filter((rule) => rule.resources).map((rule) => [rule.apiGroups, rule.resources])).toEqual([
+            [[""], ["nodes"]],
+            [["discovery.k8s.io"], ["endpointslices"]],
+            [[""], ["services", "pods"]],
+            [[""], ["nodes/metrics"]],
+        ]);
+    });
+});
+
+describe("assertAllowedRules", () => {
+    it("lets through everything that the jobs need", () => {
+        for (const { clusterRules, namespaces } of accessFor(cluster.jobs)) {
+            assertAllowedRules([...clusterRules, ...namespaces.flatMap(({ rules }) => rules)]);
+        }
+    });
+
+    it.each<[string, Rule]>([
+        ["nodes/proxy", { apiGroups: [""], resources: ["nodes/proxy"], verbs: ["get"] }],
+        ["nodes/metrics and nodes/proxy", { resources: ["nodes/metrics", "nodes/proxy"], verbs: ["get"] }],
+        ["nodes/status", { apiGroups: [""], resources: ["nodes/status"], verbs: ["get"] }],
+        ["nodes/log", { apiGroups: [""], resources: ["nodes/log"], verbs: ["get"] }],
+        ["pods/proxy", { apiGroups: [""], resources: ["pods/proxy"], verbs: ["get"] }],
+        ["services/proxy", { apiGroups: [""], resources: ["services/proxy"], verbs: ["get"] }],
+        ["pods/exec", { apiGroups: [""], resources: ["pods/exec"], verbs: ["get"] }],
+        ["pods/attach", { apiGroups: [""], resources: ["pods/attach"], verbs: ["get"] }],
+        ["pods/portforward", { apiGroups: [""], resources: ["pods/portforward"], verbs: ["get"] }],
+        ["secrets", { apiGroups: [""], resources: ["secrets"], verbs: ["list"] }],
+        ["tokens", { apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["get"] }],
+        ["all resources", { apiGroups: [""], resources: ["*"], verbs: ["get"] }],
+        ["all subresources", { apiGroups: [""], resources: ["nodes/*"], verbs: ["get"] }],
+        ["all groups", { apiGroups: ["*"], resources: ["pods"], verbs: ["get"] }],
+        ["all verbs", { apiGroups: [""], resources: ["pods"], verbs: ["*"] }],
+        ["all URLs", { nonResourceURLs: ["*"], verbs: ["get"] }],
+        ["all URLs below /metrics", { nonResourceURLs: ["/metrics/*"], verbs: ["get"] }],
+        ["/debug/pprof", { nonResourceURLs: ["/debug/pprof"], verbs: ["get"] }],
+        ["/metrics/../logs", { nonResourceURLs: ["/metrics/../logs"], verbs: ["get"] }],
+        ...["create", "update", "patch", "delete", "deletecollection", "escalate", "bind", "impersonate", "post"].map(
+            (verb): [string, Rule] => [
+                `the verb ${verb}`,
+                { apiGroups: [""], resources: ["pods"], verbs: ["get", verb] },
+            ],
+        ),
+    ])("refuses %s", (_, rule) => {
+        expect(() => {
+            assertAllowedRules([{ apiGroups: [""], resources: ["nodes"], verbs: ["list"] }, rule]);
+        }).toThrow(/refused: /);
+    });
+});
