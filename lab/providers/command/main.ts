@@ -1,0 +1,4 @@
+import { serve } from "../serve";
+import { command } from "./command";
+
+serve(command);
