@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034
 # What every script of the lab agrees on: places, names, addresses. Sourced, never run.
 
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

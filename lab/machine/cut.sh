@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Cuts the VM's power: what its disk held at that moment is what start.sh boots; what the kernel had not written yet is lost.
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/..
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 source "$LAB/processes.sh"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Prints the path of a tar of a blank Debian machine, as a provider would hand it out; makes it when it is not cached.
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/..
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 source "$LAB/machine/sources.sh"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A new VM's disk and keys. Sourced after machine.sh, never run.
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/..
 source "$LAB/machine/sources.sh"
 
 PACKAGE_PROXY_PORT=3142

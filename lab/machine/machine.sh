@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # What starting, stopping and cutting the VM have in common. Sourced after env.sh and processes.sh, never run.
 
+# shellcheck disable=SC2034
 IMAGE=$STATE/vm/disk.ext4
 ROOT=$STATE/vm/root
 

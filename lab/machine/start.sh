@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts the VM, made anew when there is none, and waits for its sshd. Needs lab/network.sh's network_up.
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/..
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 source "$LAB/processes.sh"

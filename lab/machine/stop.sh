@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Ends the VM and what serves it alone; its disk stays. What a killed start left behind goes too.
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/..
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 source "$LAB/processes.sh"

@@ -2,7 +2,7 @@
 # Builds the lab's tools, once for each content of their recipes, into $CACHE/tools/<set>-<hash>.
 #   lab/tools/build.sh SET…         builds the sets that are not in the cache
 #   lab/tools/build.sh --path SET   the same for one, and prints its directory
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/..
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 source "$LAB/processes.sh"

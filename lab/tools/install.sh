@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the tools that are not in the cache yet and links all of them into $BIN.
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR source-path=SCRIPTDIR/..
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 
