@@ -17,11 +17,10 @@ const SCRAPED = newest("timestamp(up) and up == 1");
 /** A federated `up` of either value is a sample that the cluster gave, and has the time at which the cluster took it. */
 const FEDERATED = newest("timestamp(up)");
 
-/** Looks back an hour finely, then a week coarsely; both are cheap, since a target has one `up`. */
+/** As of now, else looks back an hour finely, then a week coarsely; all are cheap, since a target has one `up`. */
 function newest(expression: string): string {
-    return ["1h:15s", "7d:5m"]
-        .map((range) => `max by (cluster, job) (max_over_time((${expression})[${range}]))`)
-        .join(" or ");
+    const lookingBack = ["1h:15s", "7d:5m"].map((range) => `max_over_time((${expression})[${range}])`);
+    return [expression, ...lookingBack].map((each) => `max by (cluster, job) (${each})`).join(" or ");
 }
 
 const Targets = z.object({
