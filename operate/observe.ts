@@ -19,7 +19,7 @@ const FEDERATED = newest("timestamp(up)");
 
 /** As of now, else looks back an hour finely, then a week coarsely; all are cheap, since a target has one `up`. */
 function newest(expression: string): string {
-    const lookingBack = ["1h:15s", "7d:5m"].map((range) => `max_over_time((${expression})[${range}])`);
+    const lookingBack = ["1h:5s", "7d:5m"].map((range) => `max_over_time((${expression})[${range}])`);
     return [expression, ...lookingBack].map((each) => `max by (cluster, job) (${each})`).join(" or ");
 }
 
