@@ -6,11 +6,9 @@ import { jobs } from "./config/prometheus/jobs";
 
 /** What other stacks may read. `sources` holds no secret; all that is secret about them is in `sourceCredentials`. */
 export = () => {
-    const { vm, vmPrivateKey, prometheus, clusters, kubeconfigs, staticJobs } = loadConfig();
+    const { vm, vmPrivateKey, prometheus, clusters, staticJobs } = loadConfig();
 
-    const watched = clusters.map((cluster) => {
-        return new ClusterSource(cluster.name, { cluster, kubeconfig: kubeconfigs[cluster.name] });
-    });
+    const watched = clusters.map((args) => new ClusterSource(args.cluster.name, args));
     const sources = watched.map((cluster) => cluster.source);
     const sourceCredentials = pulumi.all(
         Object.fromEntries(watched.map((cluster) => [cluster.source.name, cluster.credentials])),

@@ -29,8 +29,11 @@ export function loadConfig(): StackConfig {
         ...(vm !== undefined && { vm }),
         ...(vmPrivateKey !== undefined && { vmPrivateKey: pulumi.secret(vmPrivateKey) }),
         prometheus,
-        clusters: byName(clusters).map((cluster) => decideJobs(cluster, prometheus.scrapeInterval)),
-        kubeconfigs: Object.fromEntries(Object.entries(kubeconfigs).map(([name, text]) => [name, pulumi.secret(text)])),
+        clusters: byName(clusters).map((cluster) => ({
+            cluster: decideJobs(cluster, prometheus.scrapeInterval),
+            // One that is missing was among the problems above.
+            kubeconfig: pulumi.secret(kubeconfigs[cluster.name] ?? ""),
+        })),
         staticJobs: byName(staticJobs),
     };
 }

@@ -256,10 +256,8 @@ export interface StackConfig {
     /** Present with `vm`; secret. */
     readonly vmPrivateKey?: pulumi.Output<string>;
     readonly prometheus: PrometheusConfig;
-    /** Sorted by name. */
-    readonly clusters: readonly Cluster[];
-    /** By cluster name; secret. */
-    readonly kubeconfigs: Readonly<Record<string, pulumi.Output<string>>>;
+    /** Sorted by name, each with its kubeconfig, which is secret. */
+    readonly clusters: readonly { readonly cluster: Cluster; readonly kubeconfig: pulumi.Output<string> }[];
     /** Sorted by name. */
     readonly staticJobs: readonly (StaticJob & { name: string })[];
 }

@@ -29,8 +29,8 @@ describe("the example Pulumi.dev.yaml", () => {
             bootTimeout: "5m",
             purgeData: false,
         });
-        expect(clusters.map(({ name }) => name)).toEqual(["staging"]);
-        expect(clusters[0]?.jobs).toEqual({
+        expect(clusters.map(({ cluster }) => cluster.name)).toEqual(["staging"]);
+        expect(clusters[0]?.cluster.jobs).toEqual({
             "kubernetes-apiservers": { path: "direct", interval: "30s" },
             "kubernetes-nodes": { path: "direct", interval: "30s" },
             "kubernetes-nodes-cadvisor": { path: "direct", interval: "60s" },
@@ -45,8 +45,8 @@ describe("the example Pulumi.dev.yaml", () => {
     });
 
     it("keeps both secrets secret", async () => {
-        const { vmPrivateKey, kubeconfigs } = load(exampleKeys());
-        const kubeconfig = kubeconfigs["staging"];
+        const { vmPrivateKey, clusters } = load(exampleKeys());
+        const kubeconfig = clusters[0]?.kubeconfig;
         if (vmPrivateKey === undefined || kubeconfig === undefined) throw new Error("a secret is missing");
         expect(await pulumi.isSecret(vmPrivateKey)).toBe(true);
         expect(await pulumi.isSecret(kubeconfig)).toBe(true);
