@@ -103,6 +103,8 @@ function gatewayPod({ cluster, endpoint, configMap, secret }: GatewayDeploymentA
     return {
         automountServiceAccountToken: false,
         enableServiceLinks: false,
+        // Asks no name server, so none has to work.
+        dnsPolicy: "Default",
         securityContext: {
             runAsNonRoot: true,
             runAsUser: 65534,
