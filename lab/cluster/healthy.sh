@@ -7,6 +7,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 
 since=${1:-$(($(date +%s) - 20))}
+fresh="up{job=~\"kubernetes-.*\"} == 1 and timestamp(up) >= $since"
 
 api_ready() { kubectl_lab get --raw /readyz --request-timeout 3s; }
 
@@ -34,13 +35,16 @@ pods_running() {
             .status.containerStatuses[*].containerID}{"\n"}{end}')
 }
 
-# jobs_up POD: each of the five jobs has a target that was scraped with success since then.
+# in_cluster_query POD EXPRESSION: the answer of that replica's Prometheus, as JSON.
+in_cluster_query() {
+    kubectl_lab get --request-timeout 5s --raw \
+        "/api/v1/namespaces/monitoring/pods/$1:9090/proxy/api/v1/query?query=$(encode "$2")"
+}
+
+# jobs_up POD: each of the five jobs has a target that was scraped with success since then. A sample that is older may be
+# of the time before a break: after a restart, Prometheus answers with it for five minutes.
 jobs_up() {
-    local query answer
-    query="count(count by (job) ((up{job=~\"kubernetes-.*\"} == 1) and (timestamp(up) >= $since)))"
-    answer=$(kubectl_lab get --request-timeout 5s --raw \
-        "/api/v1/namespaces/monitoring/pods/$1:9090/proxy/api/v1/query?query=$(encode "$query")")
-    [[ $answer == *',"5"]'* ]]
+    [[ $(in_cluster_query "$1" "count(count by (job) ($fresh))") == *',"5"]'* ]] || { sleep 1; return 1; }
 }
 
 encode() {
@@ -61,6 +65,9 @@ wait_until 60 "node $NODE to report and be Ready" node_reports
 wait_until 120 "all pods to be Ready and to run" pods_running || { pods_running >&2; exit 1; }
 if kubectl_lab --namespace monitoring get statefulset prometheus >/dev/null 2>&1; then
     for pod in prometheus-0 prometheus-1; do
-        wait_until 120 "the five jobs to be up in $pod (lab/kubectl --namespace monitoring logs $pod)" jobs_up "$pod"
+        wait_until 120 "the five jobs to be up in $pod" jobs_up "$pod" || {
+            echo "up in $pod: $(in_cluster_query "$pod" "count by (job) ($fresh)")" >&2
+            exit 1
+        }
     done
 fi

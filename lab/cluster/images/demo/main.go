@@ -15,7 +15,7 @@ const metrics = `# HELP shop_orders_total Orders taken since the start, one a se
 shop_orders_total{service=%[1]q} %[2]d
 # HELP shop_clock_seconds Unix time at which this scrape was answered.
 # TYPE shop_clock_seconds gauge
-shop_clock_seconds{service=%[1]q} %[3].3f
+shop_clock_seconds{service=%[1]q} %.3[3]f
 `
 
 func main() {
