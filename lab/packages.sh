@@ -8,12 +8,13 @@ debian=(
     ca-certificates curl git make xz-utils
     mmdebstrap debian-archive-keyring systemd-container e2fsprogs mount openssh-client openssh-server
     containerd runc containernetworking-plugins iptables nftables conntrack ethtool socat iproute2 buildah
-    prometheus-node-exporter shellcheck
+    nginx-light prometheus-node-exporter shellcheck
 )
 
 missing_packages() {
     local installed
-    installed=$(dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "${debian[@]}" 2>/dev/null |
+    # dpkg-query fails when it knows nothing of a package; it names the others all the same.
+    installed=$({ dpkg-query --show --showformat '${db:Status-Status} ${Package}\n' "${debian[@]}" 2>/dev/null || true; } |
         sed -n 's/^installed //p')
     comm -23 <(printf '%s\n' "${debian[@]}" | sort) <(sort <<<"$installed")
 }
@@ -39,6 +40,7 @@ install_debian() {
         for name in "${missing[@]}"; do
             case $name in
                 containerd | prometheus-node-exporter) systemctl disable "$name.service" ;;
+                nginx-light) systemctl disable nginx.service ;;
                 openssh-server) systemctl disable ssh.service ;;
             esac
         done
