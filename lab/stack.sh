@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Writes the configuration of the stack `lab`, as a person would write that of an environment: plain keys into its file,
+# secrets through `pulumi config set --secret`.
+# shellcheck source-path=SCRIPTDIR
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+file=$PROJECT/Pulumi.lab.yaml
+
+indented() { sed 's/^/                /' "$1"; }
+
+plain_configuration() {
+    local tarball sha256
+    tarball=$("$LAB/release/tarball.sh")
+    read -r sha256 _ <"$tarball.sha256"
+    cat <<YAML
+config:
+    external-prometheus:vm:
+        host: $VM_ADDRESS
+        hostKey: $(<"$STATE/vm/host_key.pub")
+    external-prometheus:prometheus:
+        url: http://$SWITCH_ADDRESS:8080/$(basename "$tarball")
+        sha256: $sha256
+        scrapeInterval: 15s
+    external-prometheus:clusters:
+        lab:
+            server: https://$CLUSTER_ADDRESS:6443
+            context: lab
+            caCertificate: |
+$(indented "$STATE/cluster/pki/ca.crt")
+            endpoint:
+                kind: gateway
+                prometheus: { namespace: monitoring, pods: [prometheus-0, prometheus-1] }
+                nodeAddresses: [$CLUSTER_ADDRESS]
+                nodePorts: [30990, 30991]
+                image: docker.io/lab/nginx:1.22
+                imagePullPolicy: Never
+    external-prometheus:staticJobs:
+        node:
+            targets: ["$SWITCH_ADDRESS:9100"]
+YAML
+}
+
+mkdir -p "$STATE/pulumi-home" "$STATE/pulumi-state"
+chmod 0700 "$STATE/pulumi-home" "$STATE/pulumi-state"
+if [[ ! -s $STATE/pulumi-passphrase ]]; then
+    (umask 077 && head -c 24 /dev/urandom | base64 >"$STATE/pulumi-passphrase")
+    # Another passphrase cannot read what an earlier lab's salt belongs to.
+    rm -f "$file"
+fi
+plain=$(plain_configuration)
+# Encrypting takes seconds, and a new ciphertext of the same secret says nothing new.
+ingredients=$(sha256sum - "$STATE/vm/id_ed25519" "$STATE/cluster/admin.kubeconfig" <<<"$plain")
+if [[ -e $file && -e $STATE/stack ]]; then
+    [[ $(<"$STATE/stack") == "$ingredients $(sha256sum <"$file")" ]] && exit 0
+fi
+
+salt=$(grep '^encryptionsalt:' "$file" 2>/dev/null || true)
+printf '%s\n' ${salt:+"$salt"} "$plain" >"$file"
+"$LAB/pulumi" stack ls --json | grep --quiet '"name": "lab"' || "$LAB/pulumi" stack init lab --no-select
+"$LAB/pulumi" config set --secret vmPrivateKey <"$STATE/vm/id_ed25519"
+"$LAB/pulumi" config set --secret --path kubeconfigs.lab <"$STATE/cluster/admin.kubeconfig"
+echo "$ingredients $(sha256sum <"$file")" >"$STATE/stack"
