@@ -137,6 +137,17 @@ describe("ScrapeAccess", () => {
         }
     });
 
+    it.each(["cluster", "namespace"])("refuses to grant what no job may have in a %s", async (scope) => {
+        await startMocks({ outputs: fillIn });
+        const rules = [{ apiGroups: [""], resources: ["nodes/proxy"], verbs: ["get"] }];
+        const granted =
+            scope === "cluster" ? { clusterRules: rules } : { namespaces: [{ namespace: "default", rules }] };
+        const widened = { purpose: "kubelet" as const, clusterRules: [], namespaces: [], ...granted };
+        expect(() => new ScrapeAccess("lab-access", { cluster: "lab", access: [widened] })).toThrow(
+            "rule for 'nodes/proxy' refused",
+        );
+    });
+
     it("leaves the tokens unknown in a preview", async () => {
         const mocks = await startMocks({ preview: true });
         const made = new ScrapeAccess("lab-access", { cluster: "lab", access });
