@@ -5,7 +5,14 @@
 KERNEL_TUNABLES=(vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops)
 
 prepare_node() {
-    local hierarchy tunables=$HOME_OF_CLUSTER/kernel-tunables
+    local hierarchy controller tunables=$HOME_OF_CLUSTER/kernel-tunables
+    # With cgroup v2 the kubelet wants these in its group; a group has what is enabled for the children of its parent.
+    if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
+        for controller in cpu cpuset memory pids hugetlb; do
+            ! grep --quiet --word-regexp "$controller" /sys/fs/cgroup/cgroup.controllers ||
+                echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control
+        done
+    fi
     while read -r hierarchy; do
         mkdir -p "$hierarchy/$CGROUP/components"
     done < <(cgroup_hierarchies)
