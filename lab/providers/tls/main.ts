@@ -1,0 +1,4 @@
+import { serve } from "../serve";
+import { tls } from "./tls";
+
+serve(tls);
