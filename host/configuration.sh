@@ -11,16 +11,16 @@
 begin
 mkdir -p "$etc/versions"
 staged=$(mktemp -d "$etc/versions/XXXXXXXX")
+scratch+=("$staged")
 unbundle "$staged"
 chown -R root:prometheus "$staged"
 find "$staged" -type d -exec chmod 0750 {} +
 find "$staged" -type f -exec chmod 0640 {} +
 [ -s "$staged/prometheus.yml" ] || fail "the data on stdin holds no prometheus.yml"
 
-# settings KEY-PATTERN DIR: the values of such keys in all scrape files, each once.
-settings() {
-    local key=$1
-    scrape_files "$2" | while IFS= read -r file; do sed -nE "s/^[ -]*($key): *['\"]?([^'\"]*)['\"]?\$/\2/p" "$file"; done | sort -u
+# Every file that the scrape jobs name, once.
+named_files() {
+    scrape_files "$staged" | xargs -d '\n' sed -nE "s/^[ -]*(ca|cert|key|credentials|password|bearer_token)_file: *['\"]?([^'\"]*)['\"]?\$/\2/p" | sort -u
 }
 
 # promtool lets a missing ca_file, an unreadable credential and a bad match[] pass; Prometheus would then run without
@@ -28,10 +28,9 @@ settings() {
 check_files() {
     local file
     while IFS= read -r file; do
-        [ -n "$file" ] || continue
         as_service test -r "$root$file" || fail "$file is named by the configuration, but the user prometheus cannot read it"
         [ -s "$root$file" ] || fail "$file is named by the configuration, but it is empty"
-    done < <(settings '(ca|cert|key|credentials|password|bearer_token)_file' "$staged")
+    done < <(named_files)
 }
 
 # Each tls_config, once, in a file of its own in DIR.
@@ -121,7 +120,7 @@ reload() {
 
 restore() {
     say "error: Prometheus did not take the new configuration"
-    journal 40 | grep -E 'level=(ERROR|WARN)' | tail -n 5 >&2 || true
+    journal --since "@$swapped" | grep -E 'level=(ERROR|WARN)' | tail -n 5 >&2 || true
     local wanted has
     wanted=$(job_names "$etc/current/")
     has=$(pools)
@@ -134,10 +133,13 @@ restore() {
     fail "the previous configuration is back and runs"
 }
 
-# Everything below versions/ but what a link names.
+# Removes every version that no link names.
 prune() {
-    find "$etc/versions" -mindepth 1 -maxdepth 1 \
-        ! -path "$etc/$(readlink "$etc/current")" ! -path "$etc/$(readlink "$etc/previous" || true)" -exec rm -rf {} +
+    local dir name
+    for dir in "$etc"/versions/*/; do
+        name=versions/$(basename "$dir")
+        if [ "$name" != "$(readlink "$etc/current")" ] && [ "$name" != "$(readlink "$etc/previous" || true)" ]; then rm -rf "$dir"; fi
+    done
 }
 
 # Links in $etc for what the new version holds, before it is `current`: so they never lack after a cut.
@@ -159,13 +161,14 @@ forget_clusters() {
 }
 
 systemctl --quiet is-active prometheus.service || fail "prometheus.service does not run; the service step starts it"
+swapped=$(date +%s)
 if diff -r "$staged" "$etc/current/" >/dev/null 2>&1; then
     link_parts
-    rm -rf "$staged"
     loaded || reload || restore
 else
     check
     sync -f "$staged"
+    scratch=("$work") # from here on it is no longer a draft
     [ -e "$etc/previous" ] || point "$etc/previous" "$(readlink "$etc/current")"
     link_parts
     point "$etc/current" "versions/$(basename "$staged")"

@@ -4,6 +4,7 @@
 # Prometheus listens); all but the gate and the removal also vm (what the gate printed).
 : "${root=}" "${limit:?}" "${owner:?}" "${component:?}" "${address:?}"
 
+cd /
 umask 022
 export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
 
@@ -24,8 +25,7 @@ exec 3>&2 2> >(
     tail -n 40 | cut -c 1-400 >&3
 )
 bounded=$!
-work=$(mktemp -d "$root/run/external-prometheus.XXXXXX")
-scratch=("$work") # removed however the script ends
+scratch=() # removed however the script ends
 
 finish() {
     local code=$?
@@ -35,6 +35,8 @@ finish() {
     exit "$code"
 }
 trap finish EXIT
+set -o errtrace
+trap 'say "error: this command failed: $BASH_COMMAND"' ERR
 trap 'fail "not finished within $limit s; run it again: it goes on from where it was cut"' TERM
 
 say() { printf '%s\n' "$*" >&2; }
@@ -47,6 +49,11 @@ fail() {
 take_lock() {
     exec 9>"$lock"
     flock -w 120 9 || fail "another run has been working on this VM for 2 minutes ($lock); try again when it has finished"
+    # In memory, and without what a killed run has left there: credentials pass through it.
+    work=$root/run/external-prometheus
+    rm -rf "$work"
+    mkdir -m 0700 "$work"
+    scratch+=("$work")
 }
 
 # The mark has three lines: owner, component, and a random word by which one installation is told from the next.
@@ -145,18 +152,22 @@ wait_for() {
     done
 }
 
-ready() { api /-/ready >/dev/null; }
+ready() { api /-/ready >/dev/null 2>&1; }
 
-journal() { journalctl -u prometheus.service -o cat --no-pager -n "${1:-10}" || true; }
+# journal OPTION…: what Prometheus and systemd said of it.
+journal() { journalctl -u prometheus.service -o cat --no-pager "$@" || true; }
 
 # The last words of Prometheus, as the reason for a failure.
 complain() {
     say "the last lines of its journal:"
-    journal 10 >&2
+    journal -n 10 >&2
 }
 
 # scrape_files DIR: the documents of a configuration that hold scrape jobs.
-scrape_files() { find "$1/prometheus.yml" "$1/clusters/" -name '*.yml' 2>/dev/null | sort; }
+scrape_files() {
+    local dir=${1%/}
+    find "$dir/" \( -path "$dir/prometheus.yml" -o -path "$dir/clusters/*.yml" \) | sort
+}
 
 # job_names DIR: the jobs of a configuration, one a line; reads YAML as our renderer writes it.
 job_names() { scrape_files "$1" | xargs -d '\n' sed -nE "s/^[ -]*job_name: *['\"]?([^'\"]*)['\"]?\$/\1/p" | sort; }

@@ -53,8 +53,8 @@ compare_clocks() {
 
 # Only plain files and folders below the release's own folder, as upstream packs them.
 inspect() {
-    tar -tzf "$tarball" >"$work/members" || fail "$url is no gzipped tar file"
-    tar -tvzf "$tarball" >"$work/listing"
+    tar -tPzf "$tarball" >"$work/members" || fail "$url is no gzipped tar file"
+    tar -tvPzf "$tarball" >"$work/listing"
     awk -v top="$name/" 'index($0, top) != 1 || ("/" $0 "/") ~ "/\\.\\./" { print; exit 1 }' "$work/members" >"$work/refused" ||
         fail "$url holds a file outside $name/: $(cat "$work/refused")"
     awk '$1 !~ /^[-d][rwx-]+$/ { print; exit 1 }' "$work/listing" >"$work/refused" ||

@@ -21,7 +21,11 @@ for record in "$state"/releases/*; do
     [ ! -e "$record" ] || rm -rf "${base:?}/$(basename "$record")"
 done
 rm -rf "$base"/.prometheus-*.tar.gz.partial "$base"/prometheus-*.linux-*.partial "$base"/prometheus-*.linux-*.replaced
-if [ "$purge_data" = true ]; then rm -rf "$data"; fi
+if [ "$purge_data" = true ]; then
+    rm -rf "$data"
+    if getent passwd prometheus >/dev/null; then userdel prometheus; fi
+    if getent group prometheus >/dev/null; then groupdel prometheus; fi
+fi
 # The mark goes last: until then a removal that was cut can be repeated.
 rm -rf "$state/releases" "$state/healthy"
 rm -rf "$state"

@@ -29,7 +29,9 @@ export function hostScript(name: HostScript, user: string, variables: Readonly<R
     );
     const body = read(name).replace(LIBRARY, () => read("lib"));
     const text = [...assignments, body].join("\n");
-    return `${user === "root" ? "" : "sudo -n "}timeout -k 10 ${limit} bash -euo pipefail -c ${quote(text)}`;
+    // Under sshd even a bash with -c reads the user's bashrc, unless it is told not to.
+    const shell = "bash --noprofile --norc -euo pipefail -c";
+    return `${user === "root" ? "" : "sudo -n "}timeout -k 10 ${limit} ${shell} ${quote(text)}`;
 }
 
 /** Without comments: the whole command is part of every error that the provider reports. */

@@ -92,4 +92,6 @@ if ! is_healthy "$release" "$wanted" || ! runs "$release"; then
 fi
 ready || wait_for 60 ready || fail "Prometheus runs, but does not answer at http://$address/-/ready"
 
-api /api/v1/status/buildinfo | sed -E 's/.*"version":"([^"]*)".*/version=\1/'
+running=$(api /api/v1/status/buildinfo | sed -E 's/.*"version":"([^"]*)".*/\1/')
+[ "$running" = "$version" ] || fail "Prometheus $running runs, although $version was started"
+printf 'version=%s\n' "$running"

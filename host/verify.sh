@@ -15,7 +15,7 @@ without_pool=$(comm -23 <(printf '%s\n' "$jobs") <(pools) | tr '\n' ' ')
 
 # One target a line.
 targets() { api '/api/v1/targets?state=active' | sed 's/{"discoveredLabels"/\n&/g' | grep '"scrapePool"' || true; }
-field() { sed -nE "s/.*\"$1\":\"(([^\"\\\\]|\\\\.)*)\".*/\1/p"; }
+field() { sed -nE "s/.*\"$1\":\"(([^\"\\\\]|\\\\.)*)\".*/\1/p" | sed 's/\\"/"/g'; }
 all_scraped() {
     targets >"$work/targets"
     ! grep -q '"health":"unknown"' "$work/targets" && [ -z "$(without_target)" ]
