@@ -53,10 +53,16 @@ install_debian() {
 install_npm() {
     local stamp=$1/node_modules/.lockfile-sha256 wanted
     wanted=$(sha256sum <"$1/package-lock.json")
-    [[ -e $stamp && $(<"$stamp") == "$wanted" ]] && return 0
-    # No package's own scripts are run: nothing that the project needs has any.
-    (cd "$1" && npm ci --ignore-scripts --no-progress)
-    echo "$wanted" >"$stamp"
+    # Two that want it at the same time install it once.
+    # shellcheck disable=SC2094
+    (
+        flock 8
+        [[ -e $stamp && $(<"$stamp") == "$wanted" ]] && exit 0
+        # No package's own scripts are run: nothing that the project needs has any.
+        cd "$1"
+        npm ci --ignore-scripts --no-progress
+        echo "$wanted" >"$stamp"
+    ) 8<"$1"
 }
 
 case ${1:-} in

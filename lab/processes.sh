@@ -50,6 +50,7 @@ start() {
         echo "$$ ${fields[19]}" >"$1.new"
         mv "$1.new" "$1"
         shift
+        unset EXTERNAL_PROMETHEUS_LAB_RUN BESIDE
         exec "$@"
     ' start "$RUN/$name.pid" "${enter[@]}" "$@" </dev/null >>"$last_log" 2>&1 &
     disown # else the shell reports on its end

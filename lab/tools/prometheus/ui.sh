@@ -4,6 +4,8 @@
 set -euo pipefail
 out=$1
 cd "$(dirname "${BASH_SOURCE[0]}")"
+# Its Node builds the UI; it may be on its way already.
+../../packages.sh npm
 go mod download github.com/prometheus/prometheus
 module=$(go list -m -f '{{.Dir}}' github.com/prometheus/prometheus)
 cp -r --no-preserve=mode "$module/." "$out"
