@@ -188,6 +188,8 @@ describe("loadConfig", () => {
                 "prometheus.version": "3",
                 "clusters.staging.server": "x",
                 "clusters.staging.endpoint": { kind: "ingress", nodePorts: [1, 1] },
+                "clusters.other": { jobs: "none" },
+                "clusters.A_b": STAGING,
                 "staticJobs.node.interval": "1h",
                 vmprivatekey: "x",
             }),
@@ -207,14 +209,26 @@ describe("loadConfig", () => {
                 "clusters.staging.endpoint.nodePorts",
                 "clusters.staging.endpoint.nodePorts[0]",
                 "clusters.staging.endpoint.nodePorts[1]",
+                "clusters.other.server",
+                "clusters.other.caCertificate",
+                "clusters.other.jobs",
+                "clusters.other.endpoint",
+                "clusters.A_b",
                 "staticJobs.node.interval",
                 "vmprivatekey",
                 "vmPrivateKey",
                 "kubeconfigs.staging",
                 "kubeconfigs.stagin",
+                "kubeconfigs.other",
             ].sort(),
         );
-        expect(message).toContain("has 16 problems");
+        expect(message).toContain("has 22 problems");
+    });
+
+    it("shows of a long value only the beginning", () => {
+        const message = refusal(changed({ "vm.host": `-${"long".repeat(1000)}` }));
+        expect(message).toContain("got '-longlong");
+        expect(message.length).toBeLessThan(500);
     });
 
     it("refuses an empty configuration", () => {

@@ -44,7 +44,7 @@ describe("a host key", () => {
 
     it.each([
         ["nothing", "", "must be a line such as"],
-        ["rsa", keyPair("-t", "rsa", "-b", "2048").publicKey, "ssh-ed25519"],
+        ["rsa", keyPair("-t", "rsa", "-b", "2048").publicKey, "outdated signature algorithm"],
         ["a fingerprint", "SHA256:abc", "must be a line such as"],
         ["what ssh-keyscan prints", `198.51.100.20 ${ED25519.publicKey}`, "leave out '198.51.100.20'"],
         ["two lines", `${ED25519.publicKey}\n${ED25519.publicKey}`, "one line"],
