@@ -104,10 +104,7 @@ export class KubernetesPlugin implements Plugin {
             if (preview && (untried || isReason(error, "Forbidden") || isDryRunRefused(error))) {
                 return { id: "", state: inputs };
             }
-            throw new Error(
-                `resource "${urn}" was not successfully created by the Kubernetes API server: ${message(error)}`,
-                { cause: error },
-            );
+            throw notCreated(urn, error);
         }
         if (preview) {
             return { id: "", state: toState({ ...checkpoint, live: withoutField(object, ["status"]) }, inputs) };
@@ -116,7 +113,11 @@ export class KubernetesPlugin implements Plugin {
             const { cancelled } = engine;
             object = await awaitReady({ client: reachable, inputs: wanted, object, timeout, cancelled });
         } catch (error) {
-            const live = (error instanceof NotReady ? error.object : undefined) ?? object;
+            if (!(error instanceof NotReady)) {
+                // What is wrong with the annotation itself comes out only now; the official plugin forgets the object then.
+                throw notCreated(urn, error);
+            }
+            const live = error.object ?? object;
             const what =
                 `resource "${urn}" was successfully created, but the Kubernetes API server reported that ` +
                 `it failed to fully initialize or become live: ${message(error)}`;
@@ -243,6 +244,11 @@ function refuseIgnoreChanges(paths: readonly string[]): void {
 
 function isDryRunRefused(error: unknown): boolean {
     return isReason(error, "BadRequest") && error.message.includes("does not support dry run");
+}
+
+function notCreated(urn: string, error: unknown): Error {
+    const what = `resource "${urn}" was not successfully created by the Kubernetes API server`;
+    return new Error(`${what}: ${message(error)}`, { cause: error });
 }
 
 /** The object is there, but not as it should be: recorded, and mended by the next update. */

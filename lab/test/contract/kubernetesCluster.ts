@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiException, KubeConfig, KubernetesObjectApi, type KubernetesObject } from "@kubernetes/client-node";
 import { load } from "js-yaml";
-import type { Properties } from "../../providers/values";
+import { plainProperties, type Properties } from "../../providers/values";
 import { CallError } from "./plugin";
 
 const path =
@@ -133,4 +133,26 @@ export async function failure(attempt: Promise<unknown>): Promise<CallError> {
 /** The properties of a ConfigMap as the SDK sends them. */
 export function configMap(metadata: Properties, data: Properties = { key: "value" }): Properties {
     return { apiVersion: "v1", kind: "ConfigMap", metadata, data };
+}
+
+/** The properties of a Deployment without replicas as the SDK sends them. */
+export function deployment(metadata: Properties & { name: string }, container: Properties = {}): Properties {
+    const { name } = metadata;
+    const labels = { app: name };
+    const containers = [{ name: "main", image: "docker.io/lab/pause:1", ...container }];
+    return {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata,
+        spec: {
+            replicas: 0,
+            selector: { matchLabels: labels },
+            template: { metadata: { labels }, spec: { containers } },
+        },
+    };
+}
+
+/** The metadata of checked or recorded inputs. */
+export function metadataOf({ inputs }: { inputs: Properties }): Record<string, unknown> {
+    return plainProperties(inputs)["metadata"] as Record<string, unknown>;
 }
