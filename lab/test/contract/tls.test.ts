@@ -70,6 +70,9 @@ describe("inputs", () => {
         expect(subject.failures).toMatchObject([{ property: "subject" }]);
         const other = await plugin.check(types.selfSigned, certificate({ keyAlgorithm: "ECDSA" }));
         expect(other.failures).toMatchObject([{ property: "keyAlgorithm" }]);
+        await expect(plugin.checkConfig({ proxy: { url: "http://proxy" } })).rejects.toThrow(
+            /does not implement proxy/,
+        );
     });
 });
 
