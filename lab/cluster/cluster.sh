@@ -43,9 +43,10 @@ cluster_processes() {
     find "$(cgroup_of_record)" -name cgroup.procs -exec cat {} + 2>/dev/null
 }
 
-# SIGKILL to every process of the cluster, again until none is left: one of them may fork while the list is read.
+# SIGKILL to every process of the cluster, again until none is left: one of them may fork while the list is read. The
+# sockets of the shims lie outside the state directory and are known only as long as their containers are.
 kill_cluster() {
-    local pids deadline=$((SECONDS + 30))
+    local pids address socket deadline=$((SECONDS + 30))
     while mapfile -t pids < <(cluster_processes) && ((${#pids[@]})); do
         kill -s KILL "${pids[@]}" 2>/dev/null || true
         ((SECONDS < deadline)) || {
@@ -53,6 +54,11 @@ kill_cluster() {
             return 1
         }
         sleep 0.1
+    done
+    for address in "$HOME_OF_CLUSTER"/containerd/state/io.containerd.runtime.v2.task/k8s.io/*/address; do
+        [[ -e $address ]] || continue
+        socket=$(<"$address")
+        rm -f "${socket#unix://}"
     done
 }
 

@@ -11,28 +11,40 @@ fresh="up{job=~\"kubernetes-.*\"} == 1 and timestamp(up) >= $since"
 
 api_ready() { kubectl_lab get --raw /readyz --request-timeout 3s; }
 
+# As every function here, it is called in a condition, where errexit does not hold.
 node_reports() {
-    kubectl_lab wait --for condition=Ready --timeout 0s "node/$NODE"
     local renewed
-    renewed=$(kubectl_lab --namespace kube-node-lease get lease "$NODE" --output 'jsonpath={.spec.renewTime}')
-    (($(date --date "$renewed" +%s) >= since))
+    kubectl_lab wait --for condition=Ready --timeout 0s "node/$NODE" || return 1
+    renewed=$(kubectl_lab --namespace kube-node-lease get lease "$NODE" --output 'jsonpath={.spec.renewTime}') &&
+        (($(date --date "$renewed" +%s) >= since))
 }
 
-# Every pod that should run is Ready, and each of its containers is one that containerd runs.
+# NAMESPACE/NAME|Ready|reasons for which containers wait|container ids, a line for each pod that should run.
+pods='{range .items[*]}{.metadata.namespace}/{.metadata.name}|{.status.conditions[?(@.type=="Ready")].status}'
+pods+='|{.status.containerStatuses[*].state.waiting.reason}|{.status.containerStatuses[*].containerID}{"\n"}{end}'
+
+# Every pod is Ready, and each of its containers is one that containerd runs. A pod without its image is passed over:
+# waiting does not bring it.
 pods_running() {
-    local pod ready containers container tasks
-    tasks=$(ctr_lab tasks ls | awk '$3 == "RUNNING" { print $1 }')
-    while IFS='|' read -r pod ready containers; do
-        [[ $ready == True ]] || { echo "pod $pod is not Ready"; return 1; }
+    local tasks list pod ready reasons containers container
+    tasks=$(ctr_lab tasks ls | awk '$3 == "RUNNING" { print $1 }') || return 1
+    list=$(kubectl_lab get pods --all-namespaces --output "jsonpath=$pods" \
+        --field-selector status.phase!=Succeeded,status.phase!=Failed) || return 1
+    while IFS='|' read -r pod ready reasons containers; do
+        [[ ! $pod || $reasons == *Image* ]] && continue
+        [[ $ready == True ]] || unhealthy "pod $pod is not Ready" || return 1
         for container in $containers; do
             grep --quiet --line-regexp --fixed-strings "${container#containerd://}" <<<"$tasks" ||
-                { echo "a container of pod $pod does not run"; return 1; }
+                unhealthy "a container of pod $pod does not run" || return 1
         done
-    done < <(kubectl_lab get pods --all-namespaces \
-        --field-selector status.phase!=Succeeded,status.phase!=Failed --output 'jsonpath={range .items[*]}{
-            .metadata.namespace}/{.metadata.name}|{
-            .status.conditions[?(@.type=="Ready")].status}|{
-            .status.containerStatuses[*].containerID}{"\n"}{end}')
+    done <<<"$list"
+}
+
+# The pause keeps the processor for those that are waited for.
+unhealthy() {
+    echo "$1"
+    sleep 0.5
+    return 1
 }
 
 # in_cluster_query POD EXPRESSION: the answer of that replica's Prometheus, as JSON.
@@ -44,7 +56,8 @@ in_cluster_query() {
 # jobs_up POD: each of the five jobs has a target that was scraped with success since then. A sample that is older may be
 # of the time before a break: after a restart, Prometheus answers with it for five minutes.
 jobs_up() {
-    [[ $(in_cluster_query "$1" "count(count by (job) ($fresh))") == *',"5"]'* ]] || { sleep 1; return 1; }
+    [[ $(in_cluster_query "$1" "count(count by (job) ($fresh))") == *',"5"]'* ]] ||
+        unhealthy "the jobs are not up"
 }
 
 encode() {

@@ -33,14 +33,16 @@ remove_cgroups() {
 
 # Where the programs have fixed places outside the state directory, what is ours is known by what it names.
 remove_traces() {
-    local socket
-    for socket in "$HOME_OF_CLUSTER"/containerd/state/io.containerd.runtime.v2.task/k8s.io/*/address; do
-        [[ ! -e $socket ]] || rm -f "$(sed 's|^unix://||' "$socket")"
+    local result id
+    for result in /var/lib/cni/results/"$CGROUP"-*; do
+        [[ -e $result ]] || continue
+        id=${result%-*}
+        rm -f "$result" "/var/lib/cni/results/cni-loopback-${id##*-}-lo"
     done
-    rm -rf "$HOME_OF_CLUSTER/containerd/state" "$HOME_OF_CLUSTER/containerd/runc" "$HOME_OF_CLUSTER/cni/networks"
-    rm -f /var/lib/cni/results/"$CGROUP"-*
+    rm -rf --one-file-system "$HOME_OF_CLUSTER/containerd/state" "$HOME_OF_CLUSTER/containerd/runc" "$HOME_OF_CLUSTER/cni/networks"
     find /var/log/containers -lname "$LOGS/pods/*" -delete 2>/dev/null || true
-    rmdir --ignore-fail-on-non-empty /var/log/containers /var/lib/cni/results /var/lib/cni \
+    rm -f /var/lib/kubelet/device-plugins/kubelet.sock
+    rmdir --ignore-fail-on-non-empty /var/lib/kubelet/device-plugins /var/lib/kubelet /var/log/containers /var/lib/cni/results /var/lib/cni \
         /run/containerd/s /run/containerd 2>/dev/null || true
 }
 
