@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Configuration, withConfiguration } from "./configuration";
-import { handle, up, vm } from "./lab";
+import { handle, vm } from "./lab";
 import { clusterState, vmState } from "./state";
 
 const STACK_TRACE = /^\s+at .+:\d+:\d+\)?$/m;
@@ -26,7 +26,6 @@ async function state() {
 }
 
 beforeAll(async () => {
-    await up();
     before = await state();
 });
 

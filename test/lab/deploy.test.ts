@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { KUBERNETES_JOBS } from "../../config/source";
-import { allUp, expectedJobs, type Job, pulumi, query, queryBy, up, vm } from "./lab";
+import { allUp, expectedJobs, type Job, pulumi, query, queryBy, vm } from "./lab";
 
 const ETC = "/usr/local/etc/prometheus";
 
 let jobs: readonly Job[];
 
 beforeAll(async () => {
-    await up();
     jobs = await expectedJobs();
 });
 

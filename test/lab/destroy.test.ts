@@ -22,7 +22,6 @@ let recorded: number;
 let recordedJobs: Record<string, number>;
 
 beforeAll(async () => {
-    await up();
     await allUp(await expectedJobs(), 90);
     recorded = Date.now() / 1000;
     recordedJobs = await queryBy("job", "count by (job) (up == 1)", recorded);

@@ -10,7 +10,6 @@ async function state() {
 }
 
 beforeAll(async () => {
-    await up();
     before = await state();
 });
 
@@ -22,8 +21,17 @@ describe("up without a change", () => {
     });
 });
 
+/** The lines that a preview marks as added or removed in the configuration's documents. */
+function changedLines(shown: string): string[] {
+    const [, documents = ""] = /^ *~ stdin:(.*?)^ {4}~ /ms.exec(shown) ?? [];
+    return documents.split("\n").flatMap((line) => {
+        const [, sign, text] = /^ {10}([-+]) +(.*)$/.exec(line) ?? [];
+        return sign === undefined || text === undefined ? [] : [`${sign} ${text}`];
+    });
+}
+
 describe("preview of a change", () => {
-    it("shows the inserted job's lines and no others, and touches nothing", async () => {
+    it("shows an inserted job's lines and no others, and touches nothing", async () => {
         const shown = await withConfiguration(
             (configuration) => {
                 configuration["staticJobs"] = {
@@ -33,8 +41,33 @@ describe("preview of a change", () => {
             },
             (configFile) => preview("--diff", "--config-file", configFile),
         );
-        const changed = shown.split("\n").filter((line) => /^\s*[-+] {2,}/.test(line));
-        expect(changed).toEqual([]);
+        expect(changedLines(shown)).toEqual([
+            "+ - job_name: a-new-service",
+            "+ scrape_interval: 15s",
+            "+ scrape_timeout: 10s",
+            "+ scheme: http",
+            "+ metrics_path: /metrics",
+            "+ static_configs:",
+            "+ - targets:",
+            "+ - 192.0.2.1:9100",
+            "+ labels:",
+            "+ site: elsewhere",
+        ]);
+        expect(await state()).toEqual(before);
+    });
+
+    it("shows the lines of one of the cluster's jobs that is switched off and no others", async () => {
+        const shown = await withConfiguration(
+            ({ clusters }) => {
+                Object.assign(clusters?.["lab"] ?? {}, { jobs: { "kubernetes-nodes-cadvisor": { path: "off" } } });
+            },
+            (configFile) => preview("--diff", "--show-full-output", "--config-file", configFile),
+        );
+        const lines = changedLines(shown);
+        expect(lines.filter((line) => line.includes("job_name"))).toEqual([
+            "- - job_name: lab/kubernetes-nodes-cadvisor",
+        ]);
+        expect(lines.filter((line) => !line.startsWith("- "))).toEqual([]);
         expect(await state()).toEqual(before);
     });
 });

@@ -38,7 +38,6 @@ function ofCluster(path: string): Job[] {
 }
 
 beforeAll(async () => {
-    await up();
     jobs = await expectedJobs();
     await allUp(jobs, 90);
     await waitFor(
