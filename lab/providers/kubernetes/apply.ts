@@ -32,7 +32,7 @@ export async function apply({ client, inputs, live, manager, preview }: Apply): 
         await takeOver(client, path, live, manager);
     }
     const force = forces(inputs, live, preview);
-    const query = { fieldManager: manager, force: String(force), fieldValidation: "Strict" };
+    const query = { fieldManager: manager, force: String(force) };
     try {
         return await client.call("PATCH", path, {
             query: preview ? { ...query, dryRun: "All" } : query,

@@ -7,7 +7,7 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as rpc from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { decode, encode, type Properties } from "../../providers/values";
+import { decode, encode, plainProperties, type Properties } from "../../providers/values";
 import { EngineStub, type LogMessage } from "./engine";
 
 const versions = { command: "1.2.1", kubernetes: "4.32.0", tls: "5.5.1" };
@@ -59,7 +59,10 @@ export class PluginProcess {
     private child!: ChildProcess;
     private readonly engine = new EngineStub();
 
-    private constructor(readonly standIn: boolean) {}
+    private constructor(
+        private readonly name: string,
+        readonly standIn: boolean,
+    ) {}
 
     /** What the plugin told the engine, oldest first. */
     get logs(): readonly LogMessage[] {
@@ -74,7 +77,7 @@ export class PluginProcess {
     ): Promise<PluginProcess> {
         const directory = join(process.env["CONTRACT_PLUGINS"] ?? "", `resource-${name}-v${versions[name]}`);
         const executable = join(directory, `pulumi-resource-${name}`);
-        const plugin = new PluginProcess(readFileSync(executable).subarray(0, 2).toString() === "#!");
+        const plugin = new PluginProcess(name, readFileSync(executable).subarray(0, 2).toString() === "#!");
         const address = await plugin.engine.start();
         plugin.child = spawn(executable, [address], {
             env: { ...process.env, SSH_AUTH_SOCK: undefined, EXTERNAL_PROMETHEUS_LAB: "contract", ...environment },
@@ -98,6 +101,12 @@ export class PluginProcess {
             .setAcceptsecrets(true)
             .setSendsOldInputs(true)
             .setSendsOldInputsToDelete(true);
+        // The same once more in the older form, which some official plugins read instead.
+        for (const [key, value] of Object.entries(plainProperties(configuration))) {
+            if (typeof value === "string") {
+                request.getVariablesMap().set(`${this.name}:config:${key}`, value);
+            }
+        }
         await this.call<rpc.ConfigureResponse>((done) => this.client.configure(request, done));
     }
 
