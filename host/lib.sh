@@ -130,7 +130,7 @@ unbundle() {
         case /$path/ in *//* | */../* | */./*) fail "refused path '$path' on stdin" ;; esac
         (umask 077 && mkdir -p "$dir/$(dirname "$path")" && : >"$dir/$path")
         chmod "$mode" "$dir/$path"
-    done < <(grep -E '^==> .+ <==$' "$work/bundle")
+    done < <(grep -aE '^==> .+ <==$' "$work/bundle")
     awk -v dir="$dir" '/^==> .+ <==$/ { if (path) close(path); path = dir "/" $2; next } { print > path }' "$work/bundle"
     rm -f "$work/bundle"
 }
