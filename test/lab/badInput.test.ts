@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Configuration, withConfiguration } from "./configuration";
-import { handle, vm } from "./lab";
+import { expectedJobs, handle, type Job, vm } from "./lab";
 import { clusterState, vmState } from "./state";
 
 const STACK_TRACE = /^\s+at .+:\d+:\d+\)?$/m;
@@ -20,6 +20,7 @@ async function refused(command: "preview" | "up", change: (configuration: Config
 }
 
 let before: { vm: string; cluster: string };
+let jobs: readonly Job[];
 
 async function state() {
     return { vm: await vmState(), cluster: await clusterState() };
@@ -27,6 +28,7 @@ async function state() {
 
 beforeAll(async () => {
     before = await state();
+    jobs = await expectedJobs();
 });
 
 describe("a wrong configuration", () => {
@@ -34,7 +36,7 @@ describe("a wrong configuration", () => {
         const said = await refused("up", (configuration) => {
             configuration["vm"] = {
                 ...configuration["vm"],
-                prot: 22,
+                portt: 22,
                 hostKey: "ssh-ed25519 AAAA",
                 bootTimeout: "soon",
             };
@@ -42,7 +44,7 @@ describe("a wrong configuration", () => {
             configuration["prometheus"] = { scrapeInterval: "1 fortnight" };
             configuration["vmPrivateKey"] = "not a key" as unknown as Record<string, unknown>;
         });
-        for (const key of ["vm.prot", "vm.hostKey", "vm.bootTimeout", "prometheuss", "prometheus.scrapeInterval"]) {
+        for (const key of ["vm.portt", "vm.hostKey", "vm.bootTimeout", "prometheuss", "prometheus.scrapeInterval"]) {
             expect(said).toContain(`external-prometheus:${key} `);
         }
         expect(said).toContain("did you mean 'port'?");
@@ -86,9 +88,11 @@ describe("a VM that cannot take it", () => {
             Object.assign(vm ?? {}, { port: 1, bootTimeout: "10s" });
         });
         expect(said).toContain("connection refused");
-        expect(said).toContain("10s");
-        expect(said).toContain("external-prometheus:vm");
+        expect(said).toContain("did not answer within 10 s (external-prometheus:vm.bootTimeout)");
+        expect(said).toContain("external-prometheus:vm.host and vm.port");
         expect(await state()).toEqual(before);
+        // Other stacks read them, and 'make status' does.
+        expect(await expectedJobs()).toEqual(jobs);
     });
 
     it("is refused when it answers with another host key", async () => {
