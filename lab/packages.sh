@@ -5,7 +5,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 debian=(
-    ca-certificates curl git make xz-utils
+    ca-certificates curl git make procps xz-utils
     mmdebstrap debian-archive-keyring systemd-container e2fsprogs mount openssh-client openssh-server
     containerd runc containernetworking-plugins iptables nftables conntrack ethtool socat iproute2 buildah
     nginx-light prometheus-node-exporter shellcheck

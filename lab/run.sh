@@ -67,7 +67,7 @@ together() {
         failed=1
         kill "${pids[@]}" 2>/dev/null || true
         end_marked "$EXTERNAL_PROMETHEUS_LAB_RUN" 2>/dev/null
-        wait
+        { wait; } 2>/dev/null # which would report each that was killed
         break
     done
     [[ ! $failed ]]
