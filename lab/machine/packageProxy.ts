@@ -3,7 +3,6 @@
  * Arguments: address, port, and the URIs that may be fetched from.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
 const [address, port, ...uris] = process.argv.slice(2);
@@ -47,7 +46,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
         response.end();
         return;
     }
-    await pipeline(Readable.fromWeb(fetched.body), response);
+    await pipeline(fetched.body, response);
 }
 
 createServer((request, response) => {

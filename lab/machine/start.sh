@@ -26,10 +26,10 @@ package_proxy() {
         "$HOST_ADDRESS" "$PACKAGE_PROXY_PORT" "${uris[@]}"
 }
 
+is_running package-proxy || package_proxy
 vm_running && ssh_answers && exit 0
 vm_kill
 vm_detach
-package_proxy
 [[ -e $IMAGE ]] || step "VM: installing it" vm_install
 vm_attach "$IMAGE"
 step "VM: booting" boot
