@@ -68,7 +68,7 @@ unpack() {
     local partial=$release.partial words
     rm -rf "$partial"
     mkdir "$partial"
-    tar -xzf "$tarball" -C "$partial" --strip-components=1 --no-same-owner --no-same-permissions
+    tar -xzf "$tarball" -C "$partial" --strip-components=1
     chown -R root:root "$partial"
     chmod -R u=rwX,go=rX "$partial"
     words=$(as_service "$partial/prometheus" --version 2>&1 | head -n 1) || true

@@ -33,3 +33,11 @@ it("says nothing of the content, and leaves it nowhere else", async () => {
     const tree = Object.entries(machine.tree(".")).filter(([, content]) => content.includes("canary"));
     expect(tree.map(([path]) => path)).toEqual([`${ETC}/credentials/a/x`]);
 });
+
+it("has a file on disk before its name, and the name before it goes on", async () => {
+    const machine = await Machine.prepared();
+    await machine.succeed("credentials", {}, CREDENTIALS);
+    const synced = machine.read("sync.log").trimEnd().split("\n").slice(-4);
+    const folder = machine.path(`${ETC}/credentials/a`);
+    expect(synced).toEqual([`${folder}/ca.crt.next`, folder, `${folder}/discovery.token.next`, folder]);
+});

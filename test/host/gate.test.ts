@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, utimesSync } from "node:fs";
 import { expect, it } from "vitest";
 import { Machine, OWNER } from "./machine";
 import { CREDENTIALS, ETC } from "./serving";
@@ -53,4 +53,29 @@ it("is told from another VM at the same address by every later step", async () =
     machine.write("etc/machine-id", "ffffffffffffffffffffffffffffffff\n");
     const ran = await machine.run("credentials", {}, CREDENTIALS);
     expect(ran.stderr).toContain("this is not the VM that the stack has set up");
+});
+
+it.each([
+    [
+        "a full disk",
+        (m: Machine) => {
+            m.write("free", "19");
+        },
+        "only 19 MB are free",
+    ],
+    [
+        "a clock that went back",
+        (m: Machine) => {
+            const later = Date.now() / 1000 + 120;
+            utimesSync(m.path("usr/local/lib/external-prometheus/owner"), later, later);
+        },
+        "the VM's clock is wrong",
+    ],
+])("is followed by steps that find %s themselves", async (_what, happen, message) => {
+    const machine = await Machine.prepared();
+    happen(machine);
+    const ran = await machine.run("credentials", {}, CREDENTIALS);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain(`error: ${message}`);
+    expect(existsSync(machine.path(`${ETC}/credentials/a`))).toBe(false);
 });

@@ -76,3 +76,10 @@ it.each([
     expect(ran.stderr).toMatch(message);
     expect(machine.tree("usr/local")).toEqual(before);
 });
+
+it("asks for room before it downloads", async () => {
+    const machine = await Machine.prepared();
+    machine.write("free", "599");
+    const ran = await machine.run("release", machine.release("9.9.9"));
+    expect(ran.stderr).toContain("only 599 MB are free");
+});
