@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { KUBERNETES_JOBS } from "../../config/source";
 import { allUp, expectedJobs, type Job, pulumi, query, queryBy, vm } from "./lab";
+import { clusterState } from "./state";
 
 const ETC = "/usr/local/etc/prometheus";
 
@@ -93,6 +94,20 @@ describe("the external Prometheus", () => {
     it("puts the cluster's name on every series of the cluster", async () => {
         const jobNames = KUBERNETES_JOBS.join("|");
         expect(await query(`count by (cluster) ({job=~"${jobNames}",cluster!="lab"})`)).toEqual([]);
+    });
+});
+
+describe("the cluster after up", () => {
+    it("holds no object of ours without our labels", async () => {
+        const { deployment } = JSON.parse(await pulumi("stack", "export")) as {
+            deployment: { resources: { type: string; outputs?: { kind: string; metadata: { name: string } } }[] };
+        };
+        const deployed = deployment.resources
+            .filter(({ type }) => type.startsWith("kubernetes:"))
+            .map(({ outputs }) => `${outputs?.kind ?? ""} ${outputs?.metadata.name ?? ""}`);
+        const labelled = (await clusterState()).trim().split("\n");
+        expect(labelled.map((line) => line.replace(/^(\S+) +\S+ +(\S+) .*$/, "$1 $2")).sort()).toEqual(deployed.sort());
+        expect(deployed.length).toBeGreaterThan(10);
     });
 });
 

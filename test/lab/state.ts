@@ -34,6 +34,6 @@ export async function vmState(): Promise<string> {
 /** Every object of ours in the cluster with its resource version, which counts each write. */
 export async function clusterState(): Promise<string> {
     const columns = "KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name,VERSION:.metadata.resourceVersion";
-    const label = "app.kubernetes.io/part-of=external-prometheus";
+    const label = "app.kubernetes.io/part-of=external-prometheus,app.kubernetes.io/managed-by=pulumi";
     return kubectl("get", KINDS, "--all-namespaces", "-l", label, "-o", `custom-columns=${columns}`, "--no-headers");
 }
