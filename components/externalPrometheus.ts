@@ -22,8 +22,8 @@ export interface ExternalPrometheusArgs {
 }
 
 /**
- * A Prometheus on a VM, set up over SSH; never talks to Kubernetes. Its steps run one after the other, each a resource of its
- * own: their number does not depend on what is watched.
+ * A Prometheus on a VM, set up over SSH; never talks to Kubernetes. Its steps run one after the other, each a resource
+ * of its own: their number does not depend on what is watched.
  */
 export class ExternalPrometheus extends pulumi.ComponentResource {
     /** As seen on the VM. */

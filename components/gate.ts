@@ -16,15 +16,15 @@ export interface GateArgs {
 export interface CheckedVm {
     readonly connection: types.input.remote.ConnectionArgs;
     /**
-     * The command line of a step. It changes when the VM turns out to be another one, so that a rebuilt VM gets every step
-     * again.
+     * The command line of a step. It changes when the VM turns out to be another one, so that a rebuilt VM gets every
+     * step again.
      */
     command(script: HostScript, variables?: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Output<string>;
 }
 
 /**
- * The first step, and the only one that waits for a VM that is still booting. It also is the only one with a delete: all
- * others depend on it, so that it is deleted last, and then removes what all of them have installed.
+ * The first step, and the only one that waits for a VM that is still booting. It also is the only one with a delete:
+ * all others depend on it, so that it is deleted last, and then removes what all of them have installed.
  */
 export class Gate extends pulumi.ComponentResource {
     public readonly vm: CheckedVm;
@@ -41,7 +41,8 @@ export class Gate extends pulumi.ComponentResource {
         const check = new remote.Command(
             name,
             {
-                // One try at a time: each of the provider's own retries would be another failed login where the key is wrong.
+                // One try at a time: each of the provider's own retries would be another failed login where the key is
+                // wrong.
                 connection: connection(vm, privateKey, 0),
                 create: hostScript("gate", vm.user, variables),
                 delete: hostScript("remove", vm.user, { ...variables, purge_data: String(vm.purgeData) }),
@@ -50,7 +51,8 @@ export class Gate extends pulumi.ComponentResource {
             },
             {
                 parent: this,
-                // The other order would remove what was just set up; this one ends in a new mark, so that all steps run again.
+                // The other order would remove what was just set up; this one ends in a new mark, so that all steps run
+                // again.
                 deleteBeforeReplace: true,
                 hooks: { onError: [waitForBoot(`${name}-boot`, vm, this)] },
             },

@@ -9,7 +9,10 @@ export interface VerifyArgs {
     configuration: pulumi.Input<string>;
 }
 
-/** Asks the running Prometheus what it has. Targets that are down are warnings: a dead cluster must not fail a deployment. */
+/**
+ * Asks the running Prometheus what it has. Targets that are down are warnings: a dead cluster must not fail a
+ * deployment.
+ */
 export class Verify extends pulumi.ComponentResource {
     constructor(name: string, args: VerifyArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:Verify", name, {}, opts);

@@ -20,7 +20,8 @@ find "$staged" -type f -exec chmod 0640 {} +
 
 # Every file that the scrape jobs name, once.
 named_files() {
-    scrape_files "$staged" | xargs -d '\n' sed -nE "s/^[ -]*(ca|cert|key|credentials|password|bearer_token)_file: *['\"]?([^'\"]*)['\"]?\$/\2/p" | sort -u
+    scrape_files "$staged" | xargs -d '\n' \
+        sed -nE "s/^[ -]*(ca|cert|key|credentials|password|bearer_token)_file: *['\"]?([^'\"]*)['\"]?\$/\2/p" | sort -u
 }
 
 # promtool lets a missing ca_file, an unreadable credential and a bad match[] pass; Prometheus would then run without
@@ -28,7 +29,8 @@ named_files() {
 check_files() {
     local file
     while IFS= read -r file; do
-        as_service test -r "$root$file" || fail "$file is named by the configuration, but the user prometheus cannot read it"
+        as_service test -r "$root$file" ||
+            fail "$file is named by the configuration, but the user prometheus cannot read it"
         [ -s "$root$file" ] || fail "$file is named by the configuration, but it is empty"
     done < <(named_files)
 }
@@ -54,7 +56,8 @@ check_tls() {
     chmod -R u=rwX,g=rX,o= "$dir"
     for block in "$dir"/*; do
         [ -e "$block" ] || return 0
-        words=$(as_service "$base/prometheus/promtool" check ready --url "http://$address" --http.config.file "$block" 2>&1) ||
+        words=$(as_service "$base/prometheus/promtool" check ready --url "http://$address" \
+            --http.config.file "$block" 2>&1) ||
             fail "unusable certificates: $(printf '%s' "$words" | tail -n 1)"
     done
 }
@@ -73,7 +76,8 @@ selectors() {
 check_selectors() {
     local selector words
     while IFS= read -r selector; do
-        words=$(curl -sS --max-time 10 -G --data-urlencode "match[]=$selector" -d start=0 -d end=0 -d limit=1 "http://$address/api/v1/series")
+        words=$(curl -sS --max-time 10 -G --data-urlencode "match[]=$selector" -d start=0 -d end=0 -d limit=1 \
+            "http://$address/api/v1/series")
         case $words in
         *'"status":"success"'*) ;;
         *) fail "bad match[] $selector: $(printf '%s' "$words" | sed -E 's/.*"error":"(.*)"}?/\1/')" ;;
@@ -86,7 +90,8 @@ check() {
     check_files
     local words
     words=$(as_service "$base/prometheus/promtool" check config "$staged/prometheus.yml" 2>&1) ||
-        fail "promtool refuses the configuration: $(printf '%s' "$words" | sed "s|$staged/||g" | grep -v SUCCESS | tail -n 12)"
+        fail "promtool refuses the configuration:" \
+            "$(printf '%s' "$words" | sed "s|$staged/||g" | grep -v SUCCESS | tail -n 12)"
     check_tls
     check_selectors
 }
@@ -100,7 +105,8 @@ same_pools() { [ "$(pools)" = "$(job_names "$etc/current/")" ]; }
 loaded() {
     local set_at
     set_at=$(stat -c %.9Y "$etc/current")
-    reloaded && last_reload | awk -v set_at="$set_at" '{ exit !($1 >= set_at) }' && [ "$(failed_discoveries)" = 0 ] && same_pools
+    reloaded && last_reload | awk -v set_at="$set_at" '{ exit !($1 >= set_at) }' &&
+        [ "$(failed_discoveries)" = 0 ] && same_pools
 }
 
 # reload: asks for it, and returns whether it was done. `systemctl reload` says yes to everything; stopping old scrape
@@ -124,7 +130,8 @@ restore() {
     local wanted has
     wanted=$(job_names "$etc/current/")
     has=$(pools)
-    [ "$has" = "$wanted" ] || say "jobs that differ: $(printf '%s\n%s\n' "$wanted" "$has" | sort | uniq -u | tr '\n' ' ')"
+    [ "$has" = "$wanted" ] ||
+        say "jobs that differ: $(printf '%s\n%s\n' "$wanted" "$has" | sort | uniq -u | tr '\n' ' ')"
     [ -e "$etc/previous" ] || fail "there is no earlier configuration to go back to"
     point "$etc/current" "$(readlink "$etc/previous")"
     reload || fail "and the previous configuration was not loaded again either"
@@ -138,7 +145,10 @@ prune() {
     local dir name
     for dir in "$etc"/versions/*/; do
         name=versions/$(basename "$dir")
-        if [ "$name" != "$(readlink "$etc/current")" ] && [ "$name" != "$(readlink "$etc/previous" || true)" ]; then rm -rf "$dir"; fi
+        case $name in
+        "$(readlink "$etc/current")" | "$(readlink "$etc/previous" || true)") ;;
+        *) rm -rf "$dir" ;;
+        esac
     done
 }
 
@@ -178,4 +188,5 @@ rm -f "$etc/previous"
 find "$etc" -maxdepth 1 -xtype l -lname 'current/*' -delete
 prune
 forget_clusters
-printf 'configuration=%s\n' "$(cd "$etc/current/" && find . -type f | sort | xargs -d '\n' sha256sum | sha256sum | cut -c 1-16)"
+printf 'configuration=%s\n' \
+    "$(cd "$etc/current/" && find . -type f | sort | xargs -d '\n' sha256sum | sha256sum | cut -c 1-16)"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What every script on the VM begins with. Reads: root (a folder that stands for `/`; empty but in tests), limit (seconds
-# that the whole may take), owner (the stack), component (the resource in it that owns what is installed), address (where
-# Prometheus listens); all but the gate and the removal also vm (what the gate printed).
+# What every script on the VM begins with. Reads: root (a folder that stands for `/`; empty but in tests), limit
+# (seconds that the whole may take), owner (the stack), component (the resource in it that owns what is installed),
+# address (where Prometheus listens); all but the gate and the removal also vm (what the gate printed).
 : "${root=}" "${limit:?}" "${owner:?}" "${component:?}" "${address:?}"
 
 cd /
@@ -18,8 +18,8 @@ export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
 }
 lock=$root/run/external-prometheus.lock
 
-# The provider hangs on a line of more than 64 KiB, so only the end of what is said reaches it. The pipeline outlives the
-# SIGTERM of `timeout`, which goes to the whole process group.
+# The provider hangs on a line of more than 64 KiB, so only the end of what is said reaches it. The pipeline outlives
+# the SIGTERM of `timeout`, which goes to the whole process group.
 exec 3>&2 2> >(
     trap '' TERM
     tail -n 40 | cut -c 1-400 >&3
@@ -45,10 +45,12 @@ fail() {
     exit 1
 }
 
-# One run at a time, whichever stack or computer it comes from: a run whose SSH connection was cut may still be going on.
+# One run at a time, whichever stack or computer it comes from: a run whose SSH connection was cut may still be going
+# on.
 take_lock() {
     exec 9>"$lock"
-    flock -w 120 9 || fail "another run has been working on this VM for 2 minutes ($lock); try again when it has finished"
+    flock -w 120 9 ||
+        fail "another run has been working on this VM for 2 minutes ($lock); try again when it has finished"
     # In memory, and without what a killed run has left there: credentials pass through it.
     work=$root/run/external-prometheus
     rm -rf "$work"
@@ -63,9 +65,11 @@ identity() { printf 'machine-id=%s mark=%s\n' "$(cat "$root/etc/machine-id")" "$
 # What may have changed since the gate, which does not run when its inputs are unchanged.
 begin() {
     take_lock
-    [ "$(mark 1)" = "$owner" ] || [ -z "$(mark 1)" ] || fail "this VM belongs to stack '$(mark 1)' ($state/owner), not to '$owner'"
-    [ "$(identity)" = "${vm:?}" ] || fail "this is not the VM that the stack has set up (rebuilt?): it is $(identity)," \
-        "expected was $vm. Set it up anew: pulumi up --replace '**::$component'"
+    [ "$(mark 1)" = "$owner" ] || [ -z "$(mark 1)" ] ||
+        fail "this VM belongs to stack '$(mark 1)' ($state/owner), not to '$owner'"
+    [ "$(identity)" = "${vm:?}" ] ||
+        fail "this is not the VM that the stack has set up (rebuilt?): it is $(identity), expected was $vm." \
+            "Set it up anew: pulumi up --replace '**::$component'"
     need_free 20 "$base"
     check_clock
 }
@@ -83,7 +87,8 @@ check_clock() {
     now=$(date +%s)
     marked=$(stat -c %Y "$state/owner")
     [ "$now" -ge $((marked - 60)) ] ||
-        fail "the VM's clock is wrong: it says $(date -u -d "@$now" +%FT%TZ), but this VM was set up at $(date -u -d "@$marked" +%FT%TZ)"
+        fail "the VM's clock is wrong: it says $(date -u -d "@$now" +%FT%TZ)," \
+            "but this VM was set up at $(date -u -d "@$marked" +%FT%TZ)"
 }
 
 # make_dir PATH MODE OWNER:GROUP
@@ -131,7 +136,9 @@ unbundle() {
         (umask 077 && mkdir -p "$dir/$(dirname "$path")" && : >"$dir/$path")
         chmod "$mode" "$dir/$path"
     done < <(grep -aE '^==> .+ <==$' "$work/bundle")
-    awk -v dir="$dir" '/^==> .+ <==$/ { if (path) close(path); path = dir "/" $2; next } { print > path }' "$work/bundle"
+    awk -v dir="$dir" '
+        /^==> .+ <==$/ { if (path) close(path); path = dir "/" $2; next }
+        { print > path }' "$work/bundle"
     rm -f "$work/bundle"
 }
 

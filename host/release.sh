@@ -10,7 +10,8 @@ x86_64) arch=amd64 url=$url_amd64 sha256=$sha256_amd64 ;;
 aarch64) arch=arm64 url=$url_arm64 sha256=$sha256_arm64 ;;
 *) fail "no release for architecture '$(uname -m)'" ;;
 esac
-[ -n "$sha256" ] || fail "no sha256 is known of Prometheus $version for $arch; set external-prometheus:prometheus.url and .sha256"
+[ -n "$sha256" ] ||
+    fail "no sha256 is known of Prometheus $version for $arch; set external-prometheus:prometheus.url and .sha256"
 name=prometheus-$version.linux-$arch
 release=$base/$name
 record=$state/releases/$name
@@ -39,7 +40,9 @@ download() {
     compare_clocks
     local sum
     sum=$(sha256sum "$tarball" | cut -d ' ' -f 1)
-    [ "$sum" = "$sha256" ] || fail "wrong sha256 of $url: expected $sha256, got $sum (external-prometheus:prometheus.sha256); nothing was installed"
+    [ "$sum" = "$sha256" ] ||
+        fail "wrong sha256 of $url: expected $sha256, got $sum" \
+            "(external-prometheus:prometheus.sha256); nothing was installed"
 }
 
 compare_clocks() {
@@ -55,7 +58,8 @@ compare_clocks() {
 inspect() {
     tar -tPzf "$tarball" >"$work/members" || fail "$url is no gzipped tar file"
     tar -tvPzf "$tarball" >"$work/listing"
-    awk -v top="$name/" 'index($0, top) != 1 || ("/" $0 "/") ~ "/\\.\\./" { print; exit 1 }' "$work/members" >"$work/refused" ||
+    awk -v top="$name/" 'index($0, top) != 1 || ("/" $0 "/") ~ "/\\.\\./" { print; exit 1 }' \
+        "$work/members" >"$work/refused" ||
         fail "$url holds a file outside $name/: $(cat "$work/refused")"
     awk '$1 !~ /^[-d][rwx-]+$/ { print; exit 1 }' "$work/listing" >"$work/refused" ||
         fail "$url holds something else than plain files and folders: $(cat "$work/refused")"

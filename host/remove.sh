@@ -1,6 +1,6 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
-# Takes away what this stack installed, and nothing else: the mark must name this stack and this component. So a resource
-# that was renamed removes nothing. Reads: purge_data (true or false).
+# Takes away what this stack installed, and nothing else: the mark must name this stack and this component. So a
+# resource that was renamed removes nothing. Reads: purge_data (true or false).
 . lib.sh
 : "${purge_data:?}"
 

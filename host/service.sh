@@ -1,7 +1,7 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
-# The unit (a bundle of prometheus.service on stdin) and the release that runs. Restarts Prometheus only when its release
-# or its unit is another one than the last that was seen healthy, and goes back to that one when the new one is not.
-# Reads: version.
+# The unit (a bundle of prometheus.service on stdin) and the release that runs. Restarts Prometheus only when its
+# release or its unit is another one than the last that was seen healthy, and goes back to that one when the new one
+# is not. Reads: version.
 . lib.sh
 : "${version:?}"
 
@@ -13,7 +13,8 @@ mkdir "$work/unit"
 unbundle "$work/unit"
 wanted=$work/unit/prometheus.service
 
-# healthy/ remembers the release and the unit that were last seen to work, so that the way back survives a cut at any point.
+# healthy/ remembers the release and the unit that were last seen to work, so that the way back survives a cut at any
+# point.
 healthy=$state/healthy
 mkdir -p "$healthy"
 
@@ -22,7 +23,8 @@ if [ ! -e "$etc/current" ]; then
     mkdir -p "$etc/versions"
     make_dir "$etc/versions" 0750 root:prometheus
     make_dir "$etc/versions/initial" 0750 root:prometheus
-    printf 'scrape_configs:\n    - job_name: prometheus\n      static_configs:\n          - targets: ["%s"]\n' "$address" >"$work/initial.yml"
+    printf 'scrape_configs:\n    - job_name: prometheus\n      static_configs:\n          - targets: ["%s"]\n' \
+        "$address" >"$work/initial.yml"
     put "$work/initial.yml" "$etc/versions/initial/prometheus.yml" 0640 root:prometheus
     point "$etc/current" versions/initial
 fi
