@@ -12,8 +12,6 @@ class InOrder extends BaseSequencer {
     }
 }
 
-const results = process.env["RESULTS_DIR"];
-
 export default defineConfig({
     test: {
         root: join(__dirname, "../.."),
@@ -24,8 +22,5 @@ export default defineConfig({
         testTimeout: 180_000,
         hookTimeout: 180_000,
         teardownTimeout: 300_000,
-        ...(results === undefined
-            ? { reporters: ["default"] }
-            : { reporters: ["default", "json"], outputFile: { json: join(results, "lab.json") } }),
     },
 });
