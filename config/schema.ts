@@ -207,8 +207,8 @@ export const StaticJob = z.strictObject({
             z
                 .string()
                 .regex(
-                    /^(?!__|job$|instance$)[a-zA-Z_]\w*$/,
-                    "must be the name of a label other than job and instance",
+                    /^(?!__|cluster$|job$|instance$)[a-zA-Z_]\w*$/,
+                    "must be the name of a label other than cluster, job and instance",
                 ),
             z.string().regex(/^\P{Cc}*$/u, "must be one line of text"),
         )

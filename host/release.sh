@@ -16,15 +16,6 @@ name=prometheus-$version.linux-$arch
 release=$base/$name
 record=$state/releases/$name
 
-getent group prometheus >/dev/null || groupadd --system prometheus
-getent passwd prometheus >/dev/null ||
-    useradd --system --gid prometheus --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin prometheus
-
-make_dir "$etc" 0750 root:prometheus
-make_dir "$etc/credentials" 0750 root:prometheus
-mkdir -p "$(dirname "$data")" "$state/releases"
-make_dir "$data" 0750 prometheus:prometheus
-
 # The record is written last: with it, the release was verified when it came, and its programs are still the same.
 complete() {
     [ -f "$record" ] && [ "$(head -n 1 "$record")" = "$sha256" ] &&
@@ -91,11 +82,26 @@ unpack() {
     put "$work/record" "$record" 0644 root:root
 }
 
+# The service's user and its directories; made only for a release that was verified.
+prepare() {
+    getent group prometheus >/dev/null || groupadd --system prometheus
+    getent passwd prometheus >/dev/null ||
+        useradd --system --gid prometheus --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin prometheus
+
+    make_dir "$etc" 0750 root:prometheus
+    make_dir "$etc/credentials" 0750 root:prometheus
+    mkdir -p "$(dirname "$data")" "$state/releases"
+    make_dir "$data" 0750 prometheus:prometheus
+}
+
 if ! complete; then
     tarball=$base/.$name.tar.gz.partial
     scratch+=("$tarball" "$release.partial")
     download
     inspect
+    prepare
     unpack
+else
+    prepare
 fi
 printf 'release=%s\n' "$name"

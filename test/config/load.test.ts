@@ -162,6 +162,7 @@ const REFUSALS: [what: string, path: string, value: unknown, key: string, ...say
     ["no static target", "staticJobs.node.targets", [], "staticJobs.node.targets", "must not be empty"],
     ["a target by URL", "staticJobs.node.targets", ["http://x"], "staticJobs.node.targets[0]", "host:port"],
     ["a path without slash", "staticJobs.node.metricsPath", "m", "staticJobs.node.metricsPath", "'/'"],
+    ["a label cluster", "staticJobs.node.labels", { cluster: "x" }, "staticJobs.node.labels.cluster", "name of a label"],
     ["a label job", "staticJobs.node.labels", { job: "x" }, "staticJobs.node.labels.job", "name of a label"],
     ["a label of two lines", "staticJobs.node.labels.site", "a\nb", "staticJobs.node.labels.site", "one line"],
     ["a reserved job", "staticJobs.prometheus", NODE, "staticJobs.prometheus", "makes itself"],

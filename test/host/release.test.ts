@@ -77,6 +77,16 @@ it.each([
     expect(machine.tree("usr/local")).toEqual(before);
 });
 
+it("makes no account and no directory on a blank machine for a release that is refused", async () => {
+    const machine = await Machine.blank();
+    await machine.succeed("gate");
+    const before = machine.tree(".");
+    const ran = await machine.run("release", { ...machine.release("9.9.9"), sha256_amd64: "0".repeat(64) });
+    expect(ran.stderr).toMatch(/wrong sha256/);
+    const made = Object.keys(machine.tree(".")).filter((path) => !(path in before));
+    expect(made.filter((path) => !path.startsWith("releases"))).toEqual([]);
+});
+
 it("asks for room before it downloads", async () => {
     const machine = await Machine.prepared();
     machine.write("free", "599");
