@@ -207,8 +207,8 @@ export const StaticJob = z.strictObject({
             z
                 .string()
                 .regex(
-                    /^(?!__|cluster$|job$|instance$)[a-zA-Z_]\w*$/,
-                    "must be the name of a label other than cluster, job and instance",
+                    /^(?!__|cluster$|job$|job_name$|instance$|\w*_file$)[a-zA-Z_]\w*$/,
+                    "must be the name of a label other than cluster, job, job_name, instance and *_file",
                 ),
             z.string().regex(/^\P{Cc}*$/u, "must be one line of text"),
         )

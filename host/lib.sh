@@ -88,7 +88,8 @@ check_clock() {
     marked=$(stat -c %Y "$state/owner")
     [ "$now" -ge $((marked - 60)) ] ||
         fail "the VM's clock is wrong: it says $(date -u -d "@$now" +%FT%TZ)," \
-            "but this VM was set up at $(date -u -d "@$marked" +%FT%TZ)"
+            "but this VM was set up at $(date -u -d "@$marked" +%FT%TZ); set it right," \
+            "or, if it was ahead then, run 'touch $state/owner' on the VM"
 }
 
 # make_dir PATH MODE OWNER:GROUP

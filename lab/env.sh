@@ -24,6 +24,10 @@ VM_ADDRESS=$SUBNET.20
 POD_CIDR=10.244.0.0/24
 SERVICE_CIDR=10.96.0.0/16
 
+# Files are made for the lab's services to read, whatever the user's own habit is.
+umask 022
+# A checkout may belong to another user than root; git then refuses to be asked, and Go would fail with it.
+export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
 export PATH="$BIN:$LAB/node_modules/.bin:$PATH"
 # Marks the environment as the lab's: the stand-ins and the small language host refuse to start without it.
 export EXTERNAL_PROMETHEUS_LAB=$STATE

@@ -7,7 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 debian=(
     ca-certificates curl git make procps xz-utils
     mmdebstrap debian-archive-keyring systemd-container e2fsprogs mount openssh-client openssh-server
-    containerd runc containernetworking-plugins iptables nftables conntrack ethtool socat iproute2 buildah
+    containerd runc containernetworking-plugins iptables nftables conntrack ethtool socat iproute2
     nginx-light prometheus-node-exporter shellcheck
 )
 
@@ -24,14 +24,18 @@ install_debian() {
     mapfile -t missing < <(missing_packages)
     ((${#missing[@]})) || return 0
     echo "installing ${missing[*]}"
-    # Debian starts services on installation unless policy-rc.d says no. One that the machine already has is respected.
-    if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+    # Debian starts services on installation unless policy-rc.d says no. One that the machine already has is respected; one
+    # that a killed run left is ours.
+    local policy=/usr/sbin/policy-rc.d mark='# of external-prometheus, while it installs packages'
+    if [[ ! -e $policy ]] || grep --quiet --line-regexp --fixed-strings "$mark" "$policy"; then
         refuse=1
         trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-        printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-        chmod 0755 /usr/sbin/policy-rc.d
+        printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
+        chmod 0755 "$policy"
     fi
     export DEBIAN_FRONTEND=noninteractive
+    # Ends what a killed run had begun, without which apt-get refuses to work.
+    dpkg --configure --pending
     apt-get update
     apt-get install --yes --no-install-recommends "${missing[@]}"
     # What was never started must not start at the next boot either.

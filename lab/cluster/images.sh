@@ -3,6 +3,8 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
+# shellcheck source=lab/machine/sources.sh
+source "$LAB/machine/sources.sh"
 
 IMAGES=(pause:1 demo:1 prometheus:3.13.2 nginx:1.22)
 SOURCES=$LAB/cluster/images
@@ -40,7 +42,7 @@ contents() {
             echo '"User": "65534", "WorkingDir": "/prometheus", "Entrypoint": ["/bin/prometheus"]'
             ;;
         nginx)
-            mmdebstrap --quiet --variant=extract --include=nginx bookworm "$root" >&2
+            debian_lines | mmdebstrap --quiet --variant=extract --include=nginx bookworm "$root" - >&2
             rm -rf "$root"/var/cache/apt "$root"/var/lib/apt "$root"/usr/share/{doc,man,locale} "${root:?}/dev"
             mkdir -p "$root"/{dev,proc,sys,tmp}
             # As in the official image: the logs go to the container's own.

@@ -19,11 +19,17 @@ writes() { awk '{ print $5 }' "$disk"; }
 vm_kill
 # Nobody makes a page dirty any more, but the kernel goes on writing old ones: a copy counts only if nothing was written
 # meanwhile, else it would hold later blocks beside earlier ones, which no disk does.
+stable=
 for _ in 1 2 3 4 5; do
     before=$(writes)
     cp --sparse=always "$IMAGE" "$IMAGE.cut"
-    [[ $(writes) == "$before" ]] && break
+    [[ $(writes) == "$before" ]] && stable=1 && break
 done
+if [[ ! $stable ]]; then
+    rm -f "$IMAGE.cut"
+    echo "the VM's disk was written during every copy: no moment to cut the power at; the VM is off, lab/heal boots it" >&2
+    exit 1
+fi
 # Unmounting writes the rest into the old disk, which is then thrown away.
 vm_detach
 mv "$IMAGE.cut" "$IMAGE"
