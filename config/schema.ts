@@ -96,7 +96,10 @@ export const GatewayEndpoint = z
         prometheus: z
             .strictObject({
                 namespace: ObjectName.describe("Namespace of the Prometheus in the cluster"),
-                pods: z.array(ObjectName).min(1).describe("Names of its pods, one a replica; pods of a StatefulSet, whose names are stable"),
+                pods: z
+                    .array(ObjectName)
+                    .min(1)
+                    .describe("Names of its pods, one a replica; pods of a StatefulSet, whose names are stable"),
                 port: Port.default(9090).describe("Port that the pods listen on"),
             })
             .describe("The Prometheus in the cluster"),

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
+import index from "../index";
 import { fillIn } from "./components/cluster";
 import { printed } from "./components/vm";
 import { exampleKeys, load } from "./config/environment";
@@ -13,10 +14,9 @@ interface Outputs {
     readonly sourceCredentials: pulumi.Output<unknown>;
 }
 
-async function program(): Promise<Outputs> {
+function program(): Outputs {
     load(exampleKeys());
-    const { default: run } = (await import("../index")) as unknown as { default: () => Outputs };
-    return run();
+    return index() as unknown as Outputs;
 }
 
 it("gives the stack's outputs, and no others; only the credentials are secret", async () => {
@@ -24,7 +24,7 @@ it("gives the stack's outputs, and no others; only the credentials are secret", 
         outputs: (type, name, inputs) =>
             type === "command:remote:Command" ? { stdout: printed(name) } : fillIn(type, name, inputs),
     });
-    const outputs = await program();
+    const outputs = program();
     await mocks.settled();
     expect(Object.keys(outputs).sort()).toEqual(["jobs", "sourceCredentials", "sources", "url", "version"]);
     expect(await pulumi.isSecret(outputs.sourceCredentials)).toBe(true);
@@ -35,7 +35,7 @@ it("gives the stack's outputs, and no others; only the credentials are secret", 
 
 it("shows the jobs and the sources in the first preview, before anything is known of cluster and VM", async () => {
     const mocks = await startMocks({ preview: true, outputs: () => ({ stdout: UNKNOWN }) });
-    const outputs = await program();
+    const outputs = program();
     await mocks.settled();
     expect(outputs.jobs.map(({ job }) => job)).toContain("kubernetes-pods");
     expect(Object.keys(outputs.sources)).toEqual(["staging"]);
