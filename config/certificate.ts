@@ -2,10 +2,11 @@ import { X509Certificate } from "node:crypto";
 
 /** What is wrong with a CA: one or several certificates in PEM form; undefined if nothing is. */
 export function certificateProblem(text: string): string | undefined {
-    const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
-    if (blocks.length === 0 || !/^-----BEGIN CERTIFICATE-----\n[\s\S]+\n-----END CERTIFICATE-----\n*$/.test(text)) {
-        return "must be a certificate in PEM form, '-----BEGIN CERTIFICATE-----' first";
+    // Nothing beside the certificates: a private key among them would be shown in previews and outputs.
+    if (!/^(-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----\n+)+$/.test(`${text}\n`)) {
+        return "must be a certificate in PEM form, '-----BEGIN CERTIFICATE-----' first, and nothing else (lines end by LF)";
     }
+    const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
     try {
         blocks.forEach((block) => new X509Certificate(block));
         return undefined;

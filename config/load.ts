@@ -85,7 +85,7 @@ function problemsOf(keys: ReadonlyMap<string, Key>): Problem[] {
             return key.secret ? [secretPlainProblem(name)] : plainProblems(PlainKeys.shape[name], name, key.value);
         }),
         ...checkSecret("vmPrivateKey", (value) => privateKeyProblems(value, wanted)),
-        ...checkSecret("kubeconfigs", (value) => kubeconfigProblems(value ?? {}, wanted)),
+        ...checkSecret("kubeconfigs", (value) => kubeconfigProblems(value === undefined ? {} : value, wanted)),
         ...sideProblems(keys),
     ];
 }

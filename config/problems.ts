@@ -92,6 +92,10 @@ function isText(key: string): boolean {
 }
 
 function shown(value: unknown): string {
+    // A key that was set to the wrong file, or a URL with a password in it.
+    if (typeof value === "string" && /PRIVATE KEY|:\/\/[^/]*@/.test(value)) {
+        return "a value that is not shown, since it looks like a secret";
+    }
     const text = typeof value === "string" ? `'${value}'` : JSON.stringify(value);
     const line = text.replaceAll("\n", "\\n");
     return line.length > 80 ? `${line.slice(0, 77)}…` : line;

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { certificateProblem } from "./certificate";
@@ -18,12 +19,22 @@ import { hostKeyProblem } from "./ssh";
 /** For checks of several fields: they run even where another field is wrong, so that all problems are found at once. */
 const ALWAYS = { when: () => true };
 
+function isObject(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null;
+}
+
+/** A field of what may be anything, since such a check sees values that are about to be refused. */
+function field(value: unknown, name: string): unknown {
+    return isObject(value) ? value[name] : undefined;
+}
+
 const Host = z
     .string()
     .regex(
         /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$/,
         "must be a host name or an IP address",
-    );
+    )
+    .refine((host) => !host.includes(":") || isIPv6(host), "must be a whole IPv6 address");
 
 const Port = z.int().min(1).max(65535);
 
@@ -69,7 +80,8 @@ export const PrometheusConfig = z
             .default("3.13.2")
             .describe("Release; the default is the LTS release that is supported until 2027-07-31"),
         url: z
-            .url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" })
+            .string()
+            .regex(/^https?:\/\/[^\s@/][^\s@]*$/, "must be an http:// or https:// URL, without user and password")
             .optional()
             .describe("Where its tarball is downloaded from, if not from upstream's release page"),
         sha256: z
@@ -118,19 +130,17 @@ export const GatewayEndpoint = z
             .optional()
             .describe("When it is pulled, if not as Kubernetes decides by the image's tag"),
     })
-    .superRefine((endpoint: { prometheus?: { pods?: string[] }; nodePorts?: number[] }, context) => {
-        const { prometheus: { pods } = {}, nodePorts } = endpoint;
-        if (nodePorts === undefined) {
-            return;
-        }
-        const issue = (message: string) => {
+    .superRefine((endpoint: unknown, context) => {
+        const pods = field(field(endpoint, "prometheus"), "pods");
+        const nodePorts = field(endpoint, "nodePorts");
+        if (Array.isArray(pods) && Array.isArray(nodePorts) && nodePorts.length !== pods.length) {
+            const message = `must be one port for each of prometheus.pods, which are ${pods.length}`;
             context.addIssue({ code: "custom", path: ["nodePorts"], message });
-        };
-        if (pods !== undefined && nodePorts.length !== pods.length) {
-            issue(`must be one port for each of prometheus.pods, which are ${pods.length}`);
         }
-        if (new Set(nodePorts).size !== nodePorts.length) {
-            issue("must all be different");
+        for (const [path, values] of [[["prometheus", "pods"], pods] as const, [["nodePorts"], nodePorts] as const]) {
+            if (Array.isArray(values) && new Set(values).size !== values.length) {
+                context.addIssue({ code: "custom", path: [...path], message: "must all be different" });
+            }
         }
     }, ALWAYS);
 export type GatewayEndpoint = z.infer<typeof GatewayEndpoint>;
@@ -168,7 +178,11 @@ const Jobs = z.strictObject({
 export const ClusterConfig = z
     .strictObject({
         server: z
-            .url({ protocol: /^https$/, error: "must be an https:// URL" })
+            .string()
+            .regex(
+                /^https:\/\/([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[1-9]\d{0,4})?(\/[\w.~/-]*)?$/,
+                "must be an https:// URL of host, port and path, such as https://k8s.example.com:6443",
+            )
             .describe("URL of the API server as the VM reaches it"),
         caCertificate: z
             .string()
@@ -178,9 +192,10 @@ export const ClusterConfig = z
         jobs: Jobs.default({}).describe("Path and interval of the five Kubernetes jobs"),
         endpoint: GatewayEndpoint.optional().describe("How the VM reaches the Prometheus in the cluster"),
     })
-    .superRefine((cluster: { jobs?: z.infer<typeof Jobs>; endpoint?: unknown }, context) => {
-        const federated = KUBERNETES_JOBS.filter((name) => pathOf(cluster.jobs, name) === "federate");
-        if (federated.length > 0 && cluster.endpoint === undefined) {
+    .superRefine((cluster: unknown, context) => {
+        const jobs = field(cluster, "jobs");
+        const federated = KUBERNETES_JOBS.filter((name) => pathOf(jobs, name) === "federate");
+        if (isObject(cluster) && federated.length > 0 && field(cluster, "endpoint") === undefined) {
             const message = `is missing, but federated jobs need it: ${federated.join(", ")} (or set their path to off)`;
             context.addIssue({ code: "custom", path: ["endpoint"], message });
         }
@@ -188,8 +203,8 @@ export const ClusterConfig = z
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
 
 /** The path of a job of a cluster. Values that are about to be refused count as the default. */
-function pathOf(jobs: z.infer<typeof Jobs> | undefined, name: KubernetesJob): string {
-    return (typeof jobs === "object" ? jobs[name]?.path : undefined) ?? DEFAULT_PATHS[name];
+function pathOf(jobs: unknown, name: KubernetesJob): unknown {
+    return field(field(jobs, name), "path") ?? DEFAULT_PATHS[name];
 }
 
 /** A cluster whose jobs are decided: what the stack's configuration leaves out is filled in. */

@@ -41,7 +41,10 @@ const PemCertificate = z
     .regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+\n-----END CERTIFICATE-----\n*$/, "must be a certificate in PEM form");
 
 /** `host:port` that the VM can reach. */
-export const Address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, "must be host:port");
+export const Address = z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[1-9]\d{0,4}$/, "must be host:port")
+    .refine((address) => Number(address.replace(/^.*:/, "")) <= 65535, "must have a port up to 65535");
 
 export const ScrapeJob = z.strictObject({ path: JobPath, interval: Duration });
 export type ScrapeJob = z.infer<typeof ScrapeJob>;

@@ -23,8 +23,11 @@ export function hostKeyProblem(line: string): string | undefined {
     if (fields === undefined || fields.length !== (algorithm === "ssh-ed25519" ? 2 : 3)) {
         return "is cut off or damaged: what follows the algorithm is not a whole key in base64";
     }
-    const inner = fields[0]?.toString("latin1");
-    return inner === algorithm ? undefined : `says ${algorithm}, but holds a key of another algorithm`;
+    if (fields[0]?.toString("latin1") !== algorithm) {
+        return `says ${algorithm}, but holds a key of another algorithm`;
+    }
+    const whole = algorithm !== "ssh-ed25519" || fields[1]?.length === 32;
+    return whole ? undefined : "is cut off or damaged: an Ed25519 key has 32 bytes";
 }
 
 /**

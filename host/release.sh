@@ -25,7 +25,7 @@ complete() {
 download() {
     need_free 600 "$base"
     # Plain HTTP will do: what counts is the pinned sum.
-    curl -fsSL --proto '=https,http,file' --proto-redir '=https,http' --connect-timeout 10 --max-time 600 \
+    curl -fsSL --globoff --proto '=https,http,file' --proto-redir '=https,http' --connect-timeout 10 --max-time 600 \
         --speed-limit 1000 --speed-time 30 --retry 3 --retry-delay 2 --retry-connrefused --retry-max-time 600 \
         --dump-header "$work/headers" --output "$tarball" "$url" || fail "could not download $url"
     compare_clocks
