@@ -16,6 +16,22 @@ export function exampleKeys(): Record<string, Record<string, unknown>> {
     return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^[^:]+:/, ""), value]));
 }
 
+/** The example with other values at some paths; undefined removes what is there. */
+export function changed(changes: Keys): Keys {
+    const keys = exampleKeys();
+    for (const [path, value] of Object.entries(changes)) {
+        const names = path.split(".");
+        const last = names.pop() ?? "";
+        const parent = names.reduce<Keys>((at, name) => at[name] as Keys, keys);
+        if (value === undefined) {
+            Reflect.deleteProperty(parent, last);
+        } else {
+            parent[last] = value;
+        }
+    }
+    return keys;
+}
+
 /** A private key nobody uses: an Ed25519 key in PKCS #8 whose secret half is all the letter `Z`. */
 export const PRIVATE_KEY = `-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIFpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpa

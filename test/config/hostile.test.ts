@@ -1,16 +1,7 @@
 import { expect, it } from "vitest";
-import { exampleKeys, type Keys, PRIVATE_KEY, refusal, SECRETS } from "./environment";
+import { changed, exampleKeys, PRIVATE_KEY, refusal, SECRETS } from "./environment";
 
 const CA = (exampleKeys()["clusters"]?.["staging"] as { caCertificate: string }).caCertificate;
-
-/** The example with another value at a path. */
-function withValue(path: string, value: unknown): Keys {
-    const keys: Keys = exampleKeys();
-    const names = path.split(".");
-    const last = names.pop() ?? "";
-    names.reduce<Keys>((at, name) => at[name] as Keys, keys)[last] = value;
-    return keys;
-}
 
 // An empty line or forgotten brackets in YAML: each is a problem of its key like any other, beside all others.
 it.each([
@@ -25,7 +16,7 @@ it.each([
     ["clusters.staging.endpoint.nodePorts", 30990],
     ["clusters.staging.endpoint.nodePorts", {}],
 ])("finds %s: %j among all problems", (path, value) => {
-    const message = refusal({ ...withValue(path, value), alerting: {} });
+    const message = refusal({ ...changed({ [path]: value }), alerting: {} });
     expect(message).toContain(`✖ external-prometheus:${path} must be `);
     expect(message).toContain("✖ external-prometheus:alerting ");
     expect(message).toContain("has 2 problems");
@@ -50,7 +41,7 @@ it.each([
     ["a port above 65535", "staticJobs.node.targets", ["a:99999"], "a port up to 65535"],
     ["a host key without bytes", "vm.hostKey", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAAA==", "32 bytes"],
 ])("refuses %s, and shows no secret", (_what, path, value, says) => {
-    const message = refusal(withValue(path, value));
+    const message = refusal(changed({ [path]: value }));
     expect(message).toContain(`✖ external-prometheus:${path}`);
     expect(message).toContain(says);
     expect(message).not.toMatch(/hunter2|MC4CAQAw/);

@@ -1,23 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { valueOf } from "../harness";
-import { exampleKeys, KUBECONFIG, load, PRIVATE_KEY, refusal, SECRETS, type Keys } from "./environment";
-
-/** The example with other values at some paths; undefined removes what is there. */
-function changed(changes: Keys): Keys {
-    const keys = exampleKeys();
-    for (const [path, value] of Object.entries(changes)) {
-        const names = path.split(".");
-        const last = names.pop() ?? "";
-        const parent = names.reduce<Keys>((at, name) => at[name] as Keys, keys);
-        if (value === undefined) {
-            Reflect.deleteProperty(parent, last);
-        } else {
-            parent[last] = value;
-        }
-    }
-    return keys;
-}
+import { changed, exampleKeys, KUBECONFIG, load, PRIVATE_KEY, refusal, SECRETS } from "./environment";
 
 describe("the example Pulumi.dev.yaml", () => {
     it("loads with exactly the secrets that it tells to set", () => {
