@@ -8,17 +8,6 @@ source "$LAB/network.sh"
 source "$LAB/machine/machine.sh"
 source "$LAB/machine/install.sh"
 
-boot() {
-    start vm --netns "$SWITCH" -- systemd-nspawn --quiet --register=no --keep-unit --machine=monitor \
-        --network-bridge=br0 --directory="$ROOT" --boot
-    wait_until 20 "the VM's init" vm_init
-    local pid
-    pid=$(vm_init)
-    echo "$pid $(process_stat "$pid" | cut -d ' ' -f 2)" >"$RUN/vm-init.pid"
-    wait_until 20 "the VM's network" on_switch ip link set vb-monitor up
-    wait_until 60 "sshd on $VM_ADDRESS" ssh_answers
-}
-
 package_proxy() {
     local uris
     mapfile -t uris < <(debian_sources | cut -d ' ' -f 1 | sort -u)
@@ -26,10 +15,13 @@ package_proxy() {
         "$HOST_ADDRESS" "$PACKAGE_PROXY_PORT" "${uris[@]}"
 }
 
+machine vm
 is_running package-proxy || package_proxy
 vm_running && ssh_answers && exit 0
-vm_kill
-vm_detach
-[[ -e $IMAGE ]] || step "VM: installing it" vm_install
-vm_attach "$IMAGE"
-step "VM: booting" boot
+vm_off
+if [[ -e $IMAGE ]]; then
+    vm_attach "$IMAGE"
+else
+    step "VM: installing it" vm_install
+fi
+step "VM: booting" vm_boot
