@@ -6,7 +6,7 @@ import { jobs } from "./config/prometheus/jobs";
 
 /** What other stacks may read. `sources` holds no secret; all that is secret about them is in `sourceCredentials`. */
 export = () => {
-    const { vm, vmPrivateKey, prometheus, clusters, staticJobs } = loadConfig();
+    const { clusters, vm, vmPrivateKey, vmProxyPrivateKey, ...scraping } = loadConfig();
 
     const watched = clusters.map((args) => new ClusterSource(args.cluster.name, args));
     const sources = watched.map((cluster) => cluster.source);
@@ -18,17 +18,17 @@ export = () => {
             ? new ExternalPrometheus("prometheus", {
                   vm,
                   privateKey: vmPrivateKey,
-                  prometheus,
+                  ...(vmProxyPrivateKey && { proxyPrivateKey: vmProxyPrivateKey }),
                   sources,
                   sourceCredentials,
-                  staticJobs,
+                  ...scraping,
               })
             : undefined;
 
     return {
         url: external?.url,
         version: external?.version,
-        jobs: external && jobs({ sources, staticJobs, prometheus }),
+        jobs: external && jobs({ sources, ...scraping }),
         sources: Object.fromEntries(sources.map((source) => [source.name, source])),
         sourceCredentials,
     };

@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { accessFor } from "../config/kubernetes/rbac";
 import { federatedEndpoint, scrapeSource } from "../config/kubernetes/scrapeSource";
-import type { Cluster } from "../config/schema";
+import type { Cluster } from "../config/cluster";
 import { type ScrapeSource, SOURCE_VERSION, type SourceCredentials } from "../config/source";
 import { PrometheusEndpoint } from "./prometheusEndpoint";
 import { ScrapeAccess } from "./scrapeAccess";

@@ -1,5 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PrometheusConfig, StackConfig, VmConfig } from "../config/schema";
+import type { PrometheusConfig } from "../config/programs";
+import type { StackConfig } from "../config/schema";
+import type { VmConfig } from "../config/vm";
 import type { ScrapeSource, SourceCredentials } from "../config/source";
 import { LISTEN_ADDRESS } from "../host/unit";
 import { Credentials } from "./credentials";
@@ -13,9 +15,15 @@ export interface ExternalPrometheusArgs {
     vm: VmConfig;
     /** For SSH; secret. */
     privateKey: pulumi.Input<string>;
+    /** For the jump host, if it is not the same; secret. */
+    proxyPrivateKey?: pulumi.Input<string>;
     prometheus: PrometheusConfig;
     /** The clusters to watch. */
     sources: pulumi.Input<readonly ScrapeSource[]>;
+    /** What is installed beside Prometheus. */
+    companions: StackConfig["companions"];
+    ruleFiles: StackConfig["ruleFiles"];
+    scrapeConfigFiles: StackConfig["scrapeConfigFiles"];
     /** By cluster name; secret. */
     sourceCredentials: pulumi.Input<Readonly<Record<string, SourceCredentials>>>;
     staticJobs: StackConfig["staticJobs"];

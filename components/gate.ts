@@ -1,6 +1,6 @@
 import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { VmConfig } from "../config/schema";
+import type { VmConfig } from "../config/vm";
 import { milliseconds } from "../config/source";
 import { bootWait } from "../host/dialError";
 import { hostScript, type HostScript } from "../host/render";

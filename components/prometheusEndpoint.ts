@@ -10,7 +10,7 @@ import {
 import { contentChecksum, renderGatewayConfiguration } from "../config/kubernetes/gatewayConfiguration";
 import { labels } from "../config/kubernetes/labels";
 import { gatewayServerName } from "../config/kubernetes/scrapeSource";
-import type { GatewayEndpoint } from "../config/schema";
+import type { GatewayEndpoint } from "../config/cluster";
 import type { SourceCredentials } from "../config/source";
 import { GatewayCertificates } from "./gatewayCertificates";
 

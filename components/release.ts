@@ -1,7 +1,7 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { releaseOf } from "../config/releases";
-import type { PrometheusConfig } from "../config/schema";
+import type { PrometheusConfig } from "../config/programs";
 import type { CheckedVm } from "./gate";
 
 export interface ReleaseArgs {

@@ -1,16 +1,25 @@
 import * as pulumi from "@pulumi/pulumi";
 import { plainProblems, renderProblems, unknownKey, type Problem } from "./problems";
-import { type Cluster, type ClusterConfig, DEFAULT_PATHS, PlainKeys, SecretKeys, type StackConfig } from "./schema";
+import { type Cluster, type ClusterConfig, DEFAULT_PATHS } from "./cluster";
+import { PlainKeys, SecretKeys, type StackConfig } from "./schema";
 import {
     kubeconfigProblems,
     plainSecretProblem,
     privateKeyProblems,
+    proxyKeyProblems,
     secretPlainProblem,
     type SecretsWanted,
 } from "./secrets";
+import { field } from "./scalars";
 import { type Duration, KUBERNETES_JOBS, type KubernetesJob, type ScrapeJob } from "./source";
 
 const NAMESPACE = "external-prometheus";
+
+const COMPANIONS = [
+    ["nodeExporter", "node_exporter"],
+    ["alertmanager", "alertmanager"],
+    ["blackboxExporter", "blackbox_exporter"],
+] as const;
 
 /**
  * Reads and checks the stack's configuration; nothing else does. Throws one RunError that names every problem at once and
@@ -23,12 +32,23 @@ export function loadConfig(): StackConfig {
         throw new pulumi.RunError(renderProblems(NAMESPACE, problems));
     }
     const values = new Map([...keys].map(([name, { value }]) => [name, value]));
-    const { vm, prometheus, clusters, staticJobs } = PlainKeys.parse(pick(values, Object.keys(PlainKeys.shape)));
-    const { vmPrivateKey, kubeconfigs } = SecretKeys.parse(pick(values, Object.keys(SecretKeys.shape)));
+    const { vm, prometheus, clusters, staticJobs, ...companions } = PlainKeys.parse(
+        pick(values, Object.keys(PlainKeys.shape)),
+    );
+    const { vmPrivateKey, vmProxyPrivateKey, kubeconfigs } = SecretKeys.parse(
+        pick(values, Object.keys(SecretKeys.shape)),
+    );
     return {
         ...(vm !== undefined && { vm }),
         ...(vmPrivateKey !== undefined && { vmPrivateKey: pulumi.secret(vmPrivateKey) }),
+        ...(vmProxyPrivateKey !== undefined && { vmProxyPrivateKey: pulumi.secret(vmProxyPrivateKey) }),
         prometheus,
+        companions: COMPANIONS.flatMap(([key, program]) => {
+            const choice = companions[key];
+            return choice === undefined ? [] : [{ program, choice }];
+        }),
+        ruleFiles: [],
+        scrapeConfigFiles: [],
         clusters: byName(clusters).map((cluster) => ({
             cluster: decideJobs(cluster, prometheus.scrapeInterval),
             // One that is missing was among the problems above.
@@ -85,6 +105,7 @@ function problemsOf(keys: ReadonlyMap<string, Key>): Problem[] {
             return key.secret ? [secretPlainProblem(name)] : plainProblems(PlainKeys.shape[name], name, key.value);
         }),
         ...checkSecret("vmPrivateKey", (value) => privateKeyProblems(value, wanted)),
+        ...checkSecret("vmProxyPrivateKey", (value) => proxyKeyProblems(value, wanted)),
         ...checkSecret("kubeconfigs", (value) => kubeconfigProblems(value === undefined ? {} : value, wanted)),
         ...sideProblems(keys),
     ];
@@ -95,6 +116,7 @@ function secretsWanted(keys: ReadonlyMap<string, Key>): SecretsWanted {
     const names = typeof clusters === "object" && clusters !== null ? Object.entries(clusters) : [];
     return {
         vm: keys.has("vm"),
+        proxy: field(keys.get("vm")?.value, "proxy") !== undefined,
         clusters: new Map(names.map(([name, cluster]) => [name, contextOf(cluster)])),
     };
 }

@@ -1,3 +1,5 @@
+import type { ProgramName } from "../host/programs";
+
 /** Architectures that releases are known for, by Go's names, which the tarballs use. */
 export const ARCHITECTURES = ["amd64", "arm64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
@@ -29,6 +31,14 @@ const SHA256: Readonly<Record<string, Partial<Record<Architecture, string>>>> = 
     },
 };
 
+/** What is installed where the configuration names no version; the sums of all are known. */
+export const DEFAULT_VERSIONS: Readonly<Record<ProgramName, string>> = {
+    prometheus: "3.13.2",
+    node_exporter: "1.12.1",
+    alertmanager: "0.28.1",
+    blackbox_exporter: "0.27.0",
+};
+
 /** Which release is wanted, and perhaps from where. */
 export interface ReleaseChoice {
     readonly version: string;
@@ -37,7 +47,17 @@ export interface ReleaseChoice {
 }
 
 /** What is wrong with a choice, by the key that is to be changed; undefined if nothing is. */
-export function releaseProblem(choice: ReleaseChoice): { key: "version" | "sha256"; message: string } | undefined {
+export interface ReleaseProblem {
+    readonly key: "version" | "url" | "sha256";
+    readonly message: string;
+}
+
+export function releaseProblems(_program: ProgramName, choice: ReleaseChoice): ReleaseProblem[] {
+    const problem = releaseProblem(choice);
+    return problem === undefined ? [] : [problem];
+}
+
+export function releaseProblem(choice: ReleaseChoice): ReleaseProblem | undefined {
     const known = Object.hasOwn(SHA256, choice.version);
     if (choice.sha256 !== undefined && choice.url === undefined) {
         return {

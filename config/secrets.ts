@@ -8,6 +8,8 @@ import { privateKeyProblem } from "./ssh";
 export interface SecretsWanted {
     /** Whether the stack has a VM side. */
     readonly vm: boolean;
+    /** Whether the VM is reached through a jump host. */
+    readonly proxy: boolean;
     /** Name and context of every cluster that is configured, however badly. */
     readonly clusters: ReadonlyMap<string, string | undefined>;
 }
@@ -25,6 +27,19 @@ export function privateKeyProblems(key: unknown, { vm }: SecretsWanted): Problem
         return problem(message);
     }
     return vm ? [] : problem("is set, but vm is not", "set vm, or: pulumi config rm vmPrivateKey");
+}
+
+/** Checks the jump host's private key, which may be left out: then the VM's own opens it. */
+export function proxyKeyProblems(key: unknown, { proxy }: SecretsWanted): Problem[] {
+    if (key === undefined) {
+        return [];
+    }
+    const problem = (message: string, remedy: string) => [{ key: "vmProxyPrivateKey", message, remedy }];
+    const message = privateKeyProblem(typeof key === "string" ? key : "");
+    if (message !== undefined) {
+        return problem(message, "pulumi config set --secret vmProxyPrivateKey < FILE");
+    }
+    return proxy ? [] : problem("is set, but vm.proxy is not", "set vm.proxy, or: pulumi config rm vmProxyPrivateKey");
 }
 
 /** Checks the kubeconfigs against the clusters, both ways. */
@@ -58,9 +73,11 @@ function kubeconfigIssue(name: string, message: string): Problem {
 }
 
 /** A secret that stands in clear in the stack's file. */
-export function plainSecretProblem(key: "vmPrivateKey" | "kubeconfigs"): Problem {
+export function plainSecretProblem(key: "vmPrivateKey" | "vmProxyPrivateKey" | "kubeconfigs"): Problem {
     const remedy =
-        key === "vmPrivateKey" ? SET_PRIVATE_KEY : `pulumi config set --secret --path 'kubeconfigs.NAME' < KUBECONFIG`;
+        key === "kubeconfigs"
+            ? `pulumi config set --secret --path 'kubeconfigs.NAME' < KUBECONFIG`
+            : `pulumi config set --secret ${key} < FILE`;
     return {
         key,
         message: "is a secret, but stands in clear in the stack's file; replace it, for others may have read it",

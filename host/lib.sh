@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # What every script on the VM begins with. Reads: root (a folder that stands for `/`; empty but in tests), limit
 # (seconds that the whole may take), owner (the stack), component (the resource in it that owns what is installed),
-# address (where Prometheus listens); all but the gate and the removal also vm (what the gate printed).
-: "${root=}" "${limit:?}" "${owner:?}" "${component:?}" "${address:?}"
+# program (what the step is about), address (where that listens); all but the gate and the removal also vm (what the
+# gate printed).
+: "${root=}" "${limit:?}" "${owner:?}" "${component:?}" "${program:=prometheus}" "${address:?}"
 
 cd /
 umask 022
@@ -11,10 +12,11 @@ export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
 # shellcheck disable=SC2034 # read by the scripts that begin with this file
 {
     base=$root/usr/local
-    etc=$base/etc/prometheus
-    data=$base/var/lib/prometheus
+    etc=$base/etc/$program
+    data=$base/var/lib/$program
     state=$base/lib/external-prometheus
-    unit=$root/etc/systemd/system/prometheus.service
+    service=$program.service
+    unit=$root/etc/systemd/system/$service
 }
 lock=$root/run/external-prometheus.lock
 
@@ -143,7 +145,7 @@ unbundle() {
     rm -f "$work/bundle"
 }
 
-as_service() { runuser -u prometheus -- "$@"; }
+as_service() { runuser -u "$program" -- "$@"; }
 
 api() { curl -fsS --max-time 30 "http://$address$1"; }
 
@@ -160,12 +162,12 @@ wait_for() {
     done
 }
 
-ready() { api /-/ready >/dev/null 2>&1; }
+ready() { api "${health:-/-/ready}" >/dev/null 2>&1; }
 
-# journal OPTION…: what Prometheus and systemd said of it.
-journal() { journalctl -u prometheus.service -o cat --no-pager "$@" || true; }
+# journal OPTION…: what the program and systemd said of it.
+journal() { journalctl -u "$service" -o cat --no-pager "$@" || true; }
 
-# The last words of Prometheus, as the reason for a failure.
+# The last words of the program, as the reason for a failure.
 complain() {
     say "the last lines of its journal:"
     journal -n 10 >&2

@@ -63,7 +63,7 @@ describe.each(COMPONENTS)("$path", ({ path, text }) => {
 describe("imports", () => {
     it.each([
         // [who, which files of the project it may import, which packages]
-        ["config", /^config\//, /^(node:\w+|zod|js-yaml|@pulumi\/pulumi)$/],
+        ["config", /^(config|host)\//, /^(node:\w+|zod|js-yaml|@pulumi\/pulumi)$/],
         ["host", /^host\//, /^node:\w+$/],
         ["operate", /^(operate|config|host)\//, /^(node:\w+|zod)$/],
         ["components", /^(components|config|host)\//, /^(node:net|@pulumi\/(pulumi|command|kubernetes|tls))$/],

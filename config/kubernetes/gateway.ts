@@ -1,6 +1,6 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import type { GatewayEndpoint } from "../schema";
+import type { GatewayEndpoint } from "../cluster";
 import { GATEWAY_DIRECTORY, HEALTH_PORT, replicaPort } from "./gatewayConfiguration";
 import { labels, selector } from "./labels";
 

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { Cluster, GatewayEndpoint } from "../schema";
+import type { Cluster, GatewayEndpoint } from "../cluster";
 import { SOURCE_VERSION, type ScrapeSource } from "../source";
 
 /** What the VM must know about a cluster; follows from the configuration alone, so the first preview can show it. */

@@ -1,4 +1,5 @@
-import type { PrometheusConfig, StaticJob } from "../schema";
+import type { PrometheusConfig } from "../programs";
+import type { StaticJob } from "../schema";
 import type { ScrapeSource } from "../source";
 import { apiServerJobs } from "./apiservers";
 import { federationJobs } from "./federation";

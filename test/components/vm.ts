@@ -1,5 +1,6 @@
 import type { ExternalPrometheusArgs } from "../../components/externalPrometheus";
-import { PrometheusConfig, VmConfig } from "../../config/schema";
+import { PrometheusConfig } from "../../config/programs";
+import { VmConfig } from "../../config/vm";
 import { KUBERNETES_JOBS, ScrapeSource, SourceCredentials } from "../../config/source";
 import * as pulumi from "@pulumi/pulumi";
 
@@ -51,6 +52,9 @@ export function external(...clusters: string[]): ExternalPrometheusArgs {
         sources: clusters.map(source),
         sourceCredentials: pulumi.secret(Object.fromEntries(clusters.map((name) => [name, credentials()]))),
         staticJobs: [],
+        companions: [],
+        ruleFiles: [],
+        scrapeConfigFiles: [],
     };
 }
 

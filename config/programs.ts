@@ -1,0 +1,116 @@
+import { z } from "zod";
+import type { ProgramName } from "../host/programs";
+import { DEFAULT_VERSIONS, releaseProblems, type ReleaseChoice } from "./releases";
+import { ScrapeInterval } from "./scalars";
+import { Duration } from "./source";
+
+/** A flag of a Prometheus-project program in one word, as it stands in the unit's ExecStart. */
+const Flag = z
+    .string()
+    .regex(
+        /^--[a-z][a-z0-9.-]*(=[^\s"'\\$%;{}]*)?$/,
+        "must be one flag such as --log.level=debug, without spaces, quotes, '$', '%', ';', '{', '}' and backslashes",
+    );
+
+/** Inside the project's directory; its last part becomes the file's name on the VM. */
+const FilePath = z
+    .string()
+    .regex(
+        /^(?!.*(^|\/)\.\.(\/|$))[\w.-][\w./-]*\.ya?ml$/,
+        "must be the path of a .yml or .yaml file below the project's directory, of letters, digits, '.', '_', '-' and '/'",
+    );
+
+const VERSION = /^\d+\.\d+\.\d+(-rc\.\d+)?$/;
+
+/** Which release of a program is installed; what all programs have in common. */
+function releaseKeys(version: string, meaning: string) {
+    return {
+        version: z
+            .string()
+            .regex(VERSION, `must be three numbers, such as ${version}`)
+            .default(version)
+            .describe(`Release${meaning}`),
+        url: z
+            .string()
+            .regex(
+                /^(https?:\/\/[^\s@/][^\s@]*|file:\/\/\/[^\s]+)$/,
+                "must be an http:// or https:// URL, without user and password, or file:/// and a path on the VM",
+            )
+            .optional()
+            .describe(
+                "Where its tarball comes from, if not from upstream's release page; `file:///…` is a file on the VM",
+            ),
+        sha256: z
+            .string()
+            .regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hexadecimal digits")
+            .optional()
+            .describe("Sum of the tarball, if not the one that is known for the version"),
+        extraFlags: z
+            .array(Flag)
+            .default([])
+            .describe("More command-line flags, such as `--log.level=debug`; none that this program sets itself"),
+    };
+}
+
+/** A size as Prometheus's `--storage.tsdb.retention.size` takes it. */
+const Size = z.string().regex(/^[1-9]\d*(MB|GB|TB|PB)$/, "must be a size such as 80GB");
+
+export const PrometheusConfig = z
+    .strictObject({
+        ...releaseKeys("3.13.2", "; the default is the LTS release that is supported until 2027-07-31"),
+        scrapeInterval: ScrapeInterval.default("30s").describe("Interval of every job that has none of its own"),
+        retention: z
+            .strictObject({
+                time: Duration.optional().describe("Older samples are removed (Prometheus's own default: 15d)"),
+                size: Size.optional().describe("The oldest blocks are removed when all of them take more than this"),
+            })
+            .default({})
+            .describe("How long and how much is kept"),
+        memoryMax: z
+            .string()
+            .regex(
+                /^([1-9]\d*[KMGT]|[1-9]\d?%|100%)$/,
+                "must be a size such as 4G, or a part of the VM's memory such as 80%",
+            )
+            .default("80%")
+            .describe("`MemoryMax=` of the service: Prometheus, not the VM, ends when more is needed"),
+        unsafeFlags: z
+            .array(Flag)
+            .default([])
+            .describe("Flags that let anybody who reaches the port change or end something; refused in `extraFlags`"),
+        restartDuringOutage: z
+            .boolean()
+            .default(false)
+            .describe(
+                "Whether Prometheus may be restarted while a watched cluster's API does not answer: " +
+                    "the targets that were discovered there are lost until it does",
+            ),
+        ruleFiles: z
+            .array(FilePath)
+            .default([])
+            .describe("Files of recording and alerting rules, relative to the project's directory"),
+        scrapeConfigFiles: z
+            .array(FilePath)
+            .default([])
+            .describe("Files with `scrape_configs` of your own, relative to the project's directory"),
+    })
+    .superRefine(releaseIssue("prometheus"));
+export type PrometheusConfig = z.infer<typeof PrometheusConfig>;
+
+/** A program beside Prometheus on the same VM. */
+export type Companion = Exclude<ProgramName, "prometheus">;
+
+export function companion(program: Companion) {
+    return z.strictObject(releaseKeys(DEFAULT_VERSIONS[program], "")).superRefine(releaseIssue(program));
+}
+export type CompanionConfig = z.infer<ReturnType<typeof companion>>;
+
+/** Whether what is chosen is known, or its sum is given. */
+function releaseIssue(program: ProgramName) {
+    return (choice: ReleaseChoice, context: z.RefinementCtx) => {
+        // A version that is refused as such says nothing of its sum.
+        for (const { key, message } of VERSION.test(choice.version) ? releaseProblems(program, choice) : []) {
+            context.addIssue({ code: "custom", path: [key], message });
+        }
+    };
+}

@@ -1,0 +1,55 @@
+import { isIPv6 } from "node:net";
+import { z } from "zod";
+import { Duration, milliseconds } from "./source";
+import { hostKeyProblem } from "./ssh";
+
+/** For checks of several fields: they run even where another field is wrong, so that all problems are found at once. */
+export const ALWAYS = { when: () => true };
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null;
+}
+
+/** A field of what may be anything, since such a check sees values that are about to be refused. */
+export function field(value: unknown, name: string): unknown {
+    return isObject(value) ? value[name] : undefined;
+}
+
+/** A host name or an IP address. */
+export const Host = z
+    .string()
+    .regex(
+        /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$/,
+        "must be a host name or an IP address",
+    )
+    .refine((host) => !host.includes(":") || isIPv6(host), "must be a whole IPv6 address");
+
+/** A TCP port. */
+export const Port = z.int().min(1).max(65535);
+
+/** An RFC 1123 label, as Kubernetes demands it of most names. */
+export const ObjectName = z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be lower-case letters, digits and '-' (an RFC 1123 label)");
+
+/** Promtool's lint refuses 5m as well. */
+export const ScrapeInterval = Duration.refine(
+    (interval) => milliseconds(interval) >= 1_000 && milliseconds(interval) < 300_000,
+    "must be at least 1s and below 5m, the time that a query looks back",
+);
+
+/** A user of a Unix machine. */
+export const UserName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be the name of a user");
+
+/** A line of `authorized_keys` form. */
+export const HostKey = z.string().trim().superRefine(customIssue(hostKeyProblem));
+
+/** A check of one value as zod wants it. */
+export function customIssue(problem: (value: string) => string | undefined) {
+    return (value: string, context: z.RefinementCtx<string>) => {
+        const message = problem(value);
+        if (message !== undefined) {
+            context.addIssue({ code: "custom", message });
+        }
+    };
+}
