@@ -19,7 +19,7 @@ export function handle(name: string, args: readonly string[], { stdin, seconds =
 }
 
 /** Stdout of a program that must succeed; else an error that shows all it said. */
-async function succeed(what: string, finished: Promise<Finished>): Promise<string> {
+export async function succeed(what: string, finished: Promise<Finished>): Promise<string> {
     const { code, stdout, stderr } = await finished;
     if (code !== 0) {
         throw new Error(`${what} ended with ${code ?? "a signal"}:\n${stdout}${stderr}`);

@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import * as yaml from "js-yaml";
+import type { Finished } from "../../operate/process";
+import { runProgram } from "../../operate/process";
+import { handle, PROJECT, succeed } from "./lab";
+import type { SpareVm } from "./spareVm";
+
+const NAMESPACE = "external-prometheus:";
+const TARBALL = join(PROJECT, "lab/release/tarball.sh");
+
+/** Commands that read the stack's configuration, each from the file that it is given. */
+const CONFIGURED = ["config", "destroy", "preview", "refresh", "up"];
+const UNATTENDED = ["--yes", "--skip-preview", "--non-interactive", "--color=never"];
+
+interface StackFile {
+    readonly encryptionsalt: string;
+    readonly config: Record<string, unknown>;
+}
+
+/** A stack of the program, deployed by the lab's engine, that has nothing but a VM side on a spare VM. */
+export class SpareStack {
+    private constructor(
+        public readonly name: string,
+        /** Holds the stack's configuration file; the checkout does not. */
+        private readonly directory: string,
+        /** What the next command reads, by key without namespace; a secret is wrapped as `encrypt` does. */
+        public readonly configuration: Record<string, unknown>,
+    ) {}
+
+    /** A new stack of that name, which forgets what an earlier one of the name has deployed. */
+    static async create(vm: SpareVm, name: string): Promise<SpareStack> {
+        const directory = mkdtempSync(join(tmpdir(), "external-prometheus-stack-"));
+        const stack = new SpareStack(name, directory, {});
+        await stack.forget();
+        copyFileSync(join(PROJECT, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
+        const init = ["--cwd", directory, "stack", "init", name, "--no-select", "--non-interactive"];
+        await succeed(`pulumi stack init ${name}`, handle("pulumi", init));
+        const tarball = (await succeed(TARBALL, runProgram(TARBALL, [], { timeoutSeconds: 60 }))).trim();
+        Object.assign(stack.configuration, {
+            vm: { host: vm.address, hostKey: vm.hostKey },
+            vmPrivateKey: await stack.encrypt(vm.privateKey()),
+            prometheus: {
+                url: `http://10.98.0.1:8080/${basename(tarball)}`,
+                sha256: readFileSync(`${tarball}.sha256`, "utf8").split(" ")[0],
+                scrapeInterval: "1s",
+            },
+            staticJobs: {},
+        });
+        return stack;
+    }
+
+    /** The text as a value that the configuration may hold. */
+    async encrypt(text: string): Promise<{ secure: string }> {
+        // Encrypted under a key of its own, so that what the configuration holds at the time stays out of it.
+        const set = ["config", "set", "--secret", "encrypted", "--stack", this.name, "--config-file", this.file];
+        await succeed("pulumi config set --secret", handle("pulumi", set, { stdin: text }));
+        const { config } = this.read();
+        return config[`${NAMESPACE}encrypted`] as { secure: string };
+    }
+
+    up(...args: string[]): Promise<Finished> {
+        return this.run(["up", ...UNATTENDED, ...args]);
+    }
+
+    async mustUp(...args: string[]): Promise<string> {
+        return succeed(`pulumi up of ${this.name}`, this.up(...args));
+    }
+
+    preview(...args: string[]): Promise<Finished> {
+        return this.run(["preview", "--non-interactive", "--color=never", ...args]);
+    }
+
+    destroy(...args: string[]): Promise<Finished> {
+        return this.run(["destroy", ...UNATTENDED, ...args]);
+    }
+
+    /** Any command of Pulumi's on this stack. */
+    run(args: readonly string[], { seconds = 170 }: { seconds?: number } = {}): Promise<Finished> {
+        return handle("pulumi", this.command(args), { seconds });
+    }
+
+    /** `up` in a process group of its own; its output is piped. The provider plugins are in groups of their own again. */
+    spawnUp(...args: string[]): ChildProcess {
+        return spawn(join(PROJECT, "lab/pulumi"), this.command(["up", ...UNATTENDED, ...args]), {
+            detached: true,
+            stdio: ["ignore", "pipe", "pipe"],
+        });
+    }
+
+    /** What a person does after an engine was killed, before the next `up`. */
+    async recover(): Promise<void> {
+        await succeed("pulumi cancel", this.run(["cancel", "--yes", "--non-interactive"]));
+        await succeed("pulumi refresh", this.run(["refresh", "--clear-pending-creates", ...UNATTENDED]));
+    }
+
+    async outputs(): Promise<Record<string, unknown>> {
+        const text = await succeed("pulumi stack output", this.run(["stack", "output", "--json"]));
+        return JSON.parse(text) as Record<string, unknown>;
+    }
+
+    /** The state, secrets encrypted, as Pulumi would hand it to another backend. */
+    export(): Promise<string> {
+        return succeed("pulumi stack export", this.run(["stack", "export"]));
+    }
+
+    /** Leaves nothing of the stack; what it has deployed stays on the VM. */
+    async remove(): Promise<void> {
+        await this.forget();
+        rmSync(this.directory, { recursive: true });
+    }
+
+    private async forget(): Promise<void> {
+        const { stdout } = await this.run(["stack", "ls", "--json"]);
+        if ((JSON.parse(stdout) as { name: string }[]).some(({ name }) => name === this.name)) {
+            await this.run(["cancel", "--yes", "--non-interactive"]);
+            const rm = ["stack", "rm", "--force", "--yes", "--preserve-config", "--non-interactive"];
+            await succeed(`pulumi stack rm ${this.name}`, this.run(rm));
+        }
+    }
+
+    private get file(): string {
+        return join(this.directory, `Pulumi.${this.name}.yaml`);
+    }
+
+    private read(): StackFile {
+        return yaml.load(readFileSync(this.file, "utf8")) as StackFile;
+    }
+
+    /** The whole command line, with the configuration as it is now in the file. */
+    private command(args: readonly string[]): string[] {
+        const stack = args[1] === "ls" ? [] : ["--stack", this.name];
+        if (!CONFIGURED.includes(args[0] ?? "")) {
+            return [...args, ...stack];
+        }
+        const { encryptionsalt } = this.read();
+        const config = Object.fromEntries(
+            Object.entries(this.configuration).map(([key, value]) => [`${NAMESPACE}${key}`, value]),
+        );
+        writeFileSync(this.file, yaml.dump({ encryptionsalt, config }), { mode: 0o600 });
+        return [...args, ...stack, "--config-file", this.file];
+    }
+}
