@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
     test: {
         include: ["test/**/*.test.ts"],
-        exclude: ["test/lab/**"],
+        exclude: ["test/{lab,vm,faults,soak}/**"],
         pool: "forks",
         testTimeout: 30_000,
     },

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finished } from "../../operate/process";
-import { handle, type Run, succeed } from "./lab";
+import { handle, type Run, succeed } from "../lab/lab";
 
 /** A blank VM beside the lab's own one, for a suite that breaks it; see docs/lab.md. One number belongs to one suite. */
 export class SpareVm {

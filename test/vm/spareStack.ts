@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import * as yaml from "js-yaml";
 import type { Finished } from "../../operate/process";
 import { runProgram } from "../../operate/process";
-import { handle, PROJECT, succeed } from "./lab";
+import { handle, PROJECT, succeed } from "../lab/lab";
 import type { SpareVm } from "./spareVm";
 
 const NAMESPACE = "external-prometheus:";

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from "vitest";
-import { waitFor } from "./lab";
+import { waitFor } from "../lab/lab";
 import { SpareStack } from "./spareStack";
 import { SpareVm } from "./spareVm";
 
