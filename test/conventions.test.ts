@@ -39,7 +39,7 @@ function found(files: readonly { path: string; text: string }[], pattern: RegExp
 const COMPONENTS = sources(["components"]);
 const CORE = [...COMPONENTS, ...sources(["config", "host"]), { path: "index.ts", text: read("index.ts") }];
 const PROGRAM = [...CORE, ...sources(["operate"])];
-const UNIT_TESTS = sources(["test"]).filter(({ path }) => !path.startsWith("test/lab/"));
+const UNIT_TESTS = sources(["test"]).filter(({ path }) => !/^test\/(lab|vm|faults|soak)\//.test(path));
 const TESTS = sources(["test", "lab/test"]).filter(({ path }) => path !== "test/conventions.test.ts");
 
 describe.each(COMPONENTS)("$path", ({ path, text }) => {

@@ -1,4 +1,4 @@
-import { GatewayEndpoint, type Cluster } from "../../../config/schema";
+import { GatewayEndpoint, type Cluster } from "../../../config/cluster";
 import type { JobPath, KubernetesJob, ScrapeJob } from "../../../config/source";
 
 /** Jobs that take these paths; `off` where none is given. */
