@@ -26,8 +26,8 @@ status: ## Show what a stack's Prometheus sees, job by job (STACK=…, default t
 	@PULUMI='$(PULUMI)' node --import tsx operate/status.ts '$(STACK)'
 
 .PHONY: test
-test: ## Run every test; starts the lab when none is running
-	@test/run
+test: ## Run the tests; starts the lab when none is running (FAULTS=sample: some of test-faults, too)
+	@test/run $(FAULTS)
 
 .PHONY: test-fast
 test-fast: ## Run what needs no lab: format, lint, types, unit tests
