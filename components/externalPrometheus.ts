@@ -45,7 +45,11 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
         const { prometheus, sources, staticJobs } = args;
         const gate = new Gate(`${name}-gate`, { vm: args.vm, privateKey: args.privateKey }, { parent: this });
         const { vm } = gate;
-        const release = new Release(`${name}-release`, { vm, prometheus }, { parent: this, dependsOn: gate });
+        const release = new Release(
+            `${name}-release`,
+            { vm, program: "prometheus", choice: prometheus },
+            { parent: this, dependsOn: gate },
+        );
         const credentials = new Credentials(
             `${name}-credentials`,
             { vm, sources, credentials: args.sourceCredentials },
