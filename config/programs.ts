@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ProgramName } from "../host/programs";
-import { DEFAULT_VERSIONS, releaseProblems, type ReleaseChoice } from "./releases";
-import { ScrapeInterval } from "./scalars";
+import { DEFAULT_VERSIONS, releaseProblems } from "./releases";
+import { ALWAYS, ScrapeInterval } from "./scalars";
 import { Duration } from "./source";
 
 /** A flag of a Prometheus-project program in one word, as it stands in the unit's ExecStart. */
@@ -94,22 +94,30 @@ export const PrometheusConfig = z
             .default([])
             .describe("Files with `scrape_configs` of your own, relative to the project's directory"),
     })
-    .superRefine(releaseIssue("prometheus"));
+    .superRefine(releaseIssue("prometheus"), ALWAYS);
 export type PrometheusConfig = z.infer<typeof PrometheusConfig>;
 
 /** A program beside Prometheus on the same VM. */
 export type Companion = Exclude<ProgramName, "prometheus">;
 
 export function companion(program: Companion) {
-    return z.strictObject(releaseKeys(DEFAULT_VERSIONS[program], "")).superRefine(releaseIssue(program));
+    return z.strictObject(releaseKeys(DEFAULT_VERSIONS[program], "")).superRefine(releaseIssue(program), ALWAYS);
 }
 export type CompanionConfig = z.infer<ReturnType<typeof companion>>;
 
+/** What decides about a release. A url or sum that is about to be refused counts as given, for it was meant to be. */
+const Choice = z.object({
+    version: z.string().regex(VERSION),
+    url: z.string().optional().catch(""),
+    sha256: z.string().optional().catch(""),
+});
+
 /** Whether what is chosen is known, or its sum is given. */
 function releaseIssue(program: ProgramName) {
-    return (choice: ReleaseChoice, context: z.RefinementCtx) => {
+    return (value: unknown, context: z.RefinementCtx) => {
         // A version that is refused as such says nothing of its sum.
-        for (const { key, message } of VERSION.test(choice.version) ? releaseProblems(program, choice) : []) {
+        const choice = Choice.safeParse(value).data;
+        for (const { key, message } of choice === undefined ? [] : releaseProblems(program, choice)) {
             context.addIssue({ code: "custom", path: [key], message });
         }
     };
