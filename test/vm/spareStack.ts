@@ -106,6 +106,12 @@ export class SpareStack {
         return succeed("pulumi stack export", this.run(["stack", "export"]));
     }
 
+    /** Puts such a state in the place of the stack's own. */
+    async import(state: string): Promise<void> {
+        const run = ["stack", "import", "--stack", this.name];
+        await succeed("pulumi stack import", handle("pulumi", run, { stdin: state }));
+    }
+
     /** Leaves nothing of the stack; what it has deployed stays on the VM. */
     async remove(): Promise<void> {
         await this.forget();
