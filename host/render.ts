@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { quote } from "./shell";
+import { quote, QUOTED, unquote } from "./shell";
 
 /** The scripts that run on the VM, each `host/<name>.sh`, and the seconds that one may take. */
 const LIMITS = {
@@ -32,6 +32,18 @@ export function hostScript(name: HostScript, user: string, variables: Readonly<R
     // Under sshd even a bash with -c reads the user's bashrc, unless it is told not to.
     const shell = "bash --noprofile --norc -euo pipefail -c";
     return `${user === "root" ? "" : "sudo -n "}timeout -k 10 ${limit} ${shell} ${quote(text)}`;
+}
+
+/** The variables that a command line of `hostScript` gives its script, among them its limit: what stands in front of the text. */
+export function scriptVariables(command: string): Record<string, string> {
+    const text = unquote(command.slice(command.indexOf(" -c ") + " -c ".length));
+    const assignment = new RegExp(`(\\w+)=(${QUOTED})\n`, "y");
+    const variables: Record<string, string> = {};
+    for (let match = assignment.exec(text); match !== null; match = assignment.exec(text)) {
+        const [, name = "", word = ""] = match;
+        variables[name] = unquote(word);
+    }
+    return variables;
 }
 
 /** Without comments: the whole command is part of every error that the provider reports. */

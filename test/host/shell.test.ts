@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hostScript } from "../../host/render";
-import { quote } from "../../host/shell";
+import { hostScript, scriptVariables } from "../../host/render";
+import { quote, unquote } from "../../host/shell";
 
 /** Login shells that a VM's user may have, as far as this machine has them. */
 const SHELLS = ["sh", "bash", "dash", "fish", "zsh"].filter((shell) => spawnSync(shell, ["-c", "true"]).status === 0);
@@ -68,4 +68,33 @@ it("refuses what no shell can pass on", () => {
 it("leaves plain words as they are", () => {
     expect(quote("/usr/local/prometheus-3.13.2")).toBe("/usr/local/prometheus-3.13.2");
     expect(quote("")).toBe("''");
+});
+
+describe("unquote", () => {
+    it("gives back what was quoted", () => {
+        fc.assert(
+            fc.property(word, (text) => unquote(quote(text)) === text),
+            { numRuns: 500 },
+        );
+    });
+
+    it.each(["two words", "'open", "$(id)", "'a'b'"])("refuses what quote has not made: %s", (text) => {
+        expect(() => unquote(text)).toThrow("not one quoted word");
+    });
+});
+
+describe("scriptVariables", () => {
+    it("gives back what a script was given, whoever logs in", () => {
+        fc.assert(
+            fc.property(word, word, fc.constantFrom("root", "admin"), (owner, vm, user) => {
+                expect(scriptVariables(hostScript("service", user, { owner, version: "3.13.2", vm }))).toEqual({
+                    limit: "1800",
+                    owner,
+                    version: "3.13.2",
+                    vm,
+                });
+            }),
+            { numRuns: 200 },
+        );
+    });
 });
