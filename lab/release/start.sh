@@ -4,10 +4,12 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 source "$LAB/processes.sh"
+source "$LAB/release/pack.sh"
 
 tarball=$("$LAB/release/tarball.sh")
+offer "$tarball"
 start release-server --netns "$SWITCH" -- node --import tsx "$LAB/release/server.ts" "$SWITCH_ADDRESS" 8080 \
-    "$(dirname "$tarball")"
+    "$STATE/releases"
 start node-exporter --netns "$SWITCH" -- prometheus-node-exporter --web.listen-address="$SWITCH_ADDRESS:9100"
 wait_until 20 "the release server" curl --silent --fail --head --output /dev/null \
     "http://$SWITCH_ADDRESS:8080/$(basename "$tarball")"

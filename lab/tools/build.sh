@@ -11,10 +11,10 @@ TOOLS=$LAB/tools
 # recipe SET: the script that builds it, called with the directory to fill; ingredients SET: all that decides what comes out.
 recipe() {
     case $1 in
-        kubernetes | pulumi | prometheus) echo "$TOOLS/$1/build.sh" ;;
+        kubernetes | pulumi | prometheus | releases) echo "$TOOLS/$1/build.sh" ;;
         prometheus-ui) echo "$TOOLS/prometheus/ui.sh" ;;
         *)
-            echo "lab/tools/build.sh: no tool set '$1'; there are kubernetes, pulumi, prometheus, prometheus-ui" >&2
+            echo "lab/tools/build.sh: no tool set '$1'; there are kubernetes, pulumi, prometheus, prometheus-ui, releases" >&2
             return 2
             ;;
     esac
