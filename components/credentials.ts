@@ -31,7 +31,7 @@ export class Credentials extends pulumi.ComponentResource {
                 logging: remote.Logging.None,
                 addPreviousOutputInEnv: false,
             },
-            { parent: this },
+            vm.options(this),
         );
         this.registerOutputs();
     }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PrometheusConfig } from "../config/programs";
+import { clockSource } from "../config/releases";
 import type { StackConfig } from "../config/schema";
 import type { VmConfig } from "../config/vm";
 import type { ScrapeSource, SourceCredentials } from "../config/source";
@@ -43,7 +44,16 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
         super("external-prometheus:index:ExternalPrometheus", name, {}, opts);
 
         const { prometheus, sources, staticJobs } = args;
-        const gate = new Gate(`${name}-gate`, { vm: args.vm, privateKey: args.privateKey }, { parent: this });
+        const gate = new Gate(
+            `${name}-gate`,
+            {
+                vm: args.vm,
+                privateKey: args.privateKey,
+                proxyPrivateKey: args.proxyPrivateKey,
+                clockSource: clockSource(prometheus),
+            },
+            { parent: this },
+        );
         const { vm } = gate;
         const release = new Release(
             `${name}-release`,

@@ -2,7 +2,7 @@ import { remote, type types } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { VmConfig } from "../config/vm";
 import { milliseconds } from "../config/source";
-import { bootWait } from "../host/dialError";
+import { bootWait, type DialError, dialError, RETRIES } from "../host/dialError";
 import { hostScript, type HostScript } from "../host/render";
 import { LISTEN_ADDRESS } from "../host/unit";
 
@@ -10,6 +10,10 @@ export interface GateArgs {
     vm: VmConfig;
     /** For SSH; secret. */
     privateKey: pulumi.Input<string>;
+    /** For the jump host, if it is not the same; secret. */
+    proxyPrivateKey?: pulumi.Input<string> | undefined;
+    /** URL of a server whose clock the VM's is compared with, wherever it answers at once; empty: none. */
+    clockSource: string;
 }
 
 /** A VM that was let through, as the later steps use it. */
@@ -20,6 +24,8 @@ export interface CheckedVm {
      * step again.
      */
     command(script: HostScript, variables?: Readonly<Record<string, pulumi.Input<string>>>): pulumi.Output<string>;
+    /** What every step is told besides its inputs: where it belongs, and who puts its errors into words. */
+    options(parent: pulumi.Resource): pulumi.CustomResourceOptions;
 }
 
 /**
@@ -32,19 +38,19 @@ export class Gate extends pulumi.ComponentResource {
     constructor(name: string, args: GateArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:Gate", name, {}, opts);
 
-        const { vm, privateKey } = args;
+        const { vm } = args;
         const variables = {
             owner: `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`,
             component: name,
             address: LISTEN_ADDRESS,
+            clock_source: args.clockSource,
         };
         const check = new remote.Command(
             name,
             {
-                // One try at a time: each of the provider's own retries would be another failed login where the key is
-                // wrong.
-                connection: connection(vm, privateKey, 0),
-                create: hostScript("gate", vm.user, variables),
+                // Each of the provider's own retries would be another failed login where the key is wrong.
+                connection: connection(args, RETRIES.gate),
+                create: hostScript("gate", vm.user, { ...variables, take_over: vm.takeOver ?? "" }),
                 delete: hostScript("remove", vm.user, { ...variables, purge_data: String(vm.purgeData) }),
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
@@ -58,36 +64,76 @@ export class Gate extends pulumi.ComponentResource {
             },
         );
 
+        const unreachable = explain(`${name}-reach`, vm, this);
         this.vm = {
-            connection: connection(vm, privateKey, 2),
+            connection: connection(args, RETRIES.step),
             command: (script, more = {}) =>
                 pulumi
                     .all([check.stdout, pulumi.all(more)])
                     .apply(([seen, values]) => hostScript(script, vm.user, { ...variables, ...values, vm: seen })),
+            options: (parent) => ({ parent, hooks: { onError: [unreachable] } }),
         };
         this.registerOutputs();
     }
 }
 
 function connection(
-    vm: VmConfig,
-    privateKey: pulumi.Input<string>,
-    dialErrorLimit: number,
+    { vm, privateKey, proxyPrivateKey }: GateArgs,
+    retries: Readonly<Record<"vm" | "proxy", number>>,
 ): types.input.remote.ConnectionArgs {
-    const { host, port, user, hostKey } = vm;
-    return { host, port, user, privateKey: pulumi.secret(privateKey), hostKey, perDialTimeout: 10, dialErrorLimit };
+    const { host, port, user, hostKey, proxy } = vm;
+    const key = pulumi.secret(privateKey);
+    const direct = { host, port, user, privateKey: key, hostKey, perDialTimeout: 10, dialErrorLimit: retries.vm };
+    if (proxy === undefined) {
+        return direct;
+    }
+    const proxyKey = proxyPrivateKey === undefined ? key : pulumi.secret(proxyPrivateKey);
+    return {
+        ...direct,
+        dialErrorLimit: RETRIES.behindProxy,
+        proxy: {
+            host: proxy.host,
+            port: proxy.port,
+            user: proxy.user,
+            privateKey: proxyKey,
+            hostKey: proxy.hostKey,
+            perDialTimeout: 10,
+            dialErrorLimit: retries.proxy,
+        },
+    };
 }
 
+/** What the hook of the gate says to an error: the engine tries again where it returns true. */
 function waitForBoot(name: string, vm: VmConfig, gate: pulumi.Resource): pulumi.ErrorHook {
     const judge = bootWait(milliseconds(vm.bootTimeout));
-    return new pulumi.ErrorHook(name, async ({ errors, failedOperation }) => {
+    return new pulumi.ErrorHook(name, async ({ errors: [last = ""], failedOperation, urn }) => {
         if (failedOperation === "delete") {
+            await advise(vm, dialError(last), gate, `\n${forget(urn)}`);
             return false;
         }
-        const verdict = await judge(errors[0] ?? "");
-        if (verdict.kind === "stop" && verdict.advice !== undefined) {
-            await pulumi.log.error(`${vm.host}:${vm.port}: ${verdict.advice}`, gate);
+        const error = await judge(last);
+        if (error.kind === "stop") {
+            await advise(vm, error, gate);
         }
-        return verdict.kind === "retry";
+        return error.kind === "retry";
     });
+}
+
+/** The hook of all other steps: the gate has waited already. */
+function explain(name: string, vm: VmConfig, gate: pulumi.Resource): pulumi.ErrorHook {
+    return new pulumi.ErrorHook(name, async ({ name: step, errors: [last = ""] }) => {
+        await advise(vm, dialError(last), gate, ` (${step})`);
+        return false;
+    });
+}
+
+async function advise(vm: VmConfig, error: DialError, gate: pulumi.Resource, more = ""): Promise<void> {
+    if (error.advice !== undefined) {
+        const { host, port } = error.at === "proxy" ? (vm.proxy ?? vm) : vm;
+        await pulumi.log.error(`${host}:${port}: ${error.advice}${more}`, gate);
+    }
+}
+
+function forget(urn: string): string {
+    return `If the VM is gone for good, let the stack forget it: pulumi state delete --target-dependents '${urn}'`;
 }

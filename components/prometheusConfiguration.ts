@@ -31,7 +31,7 @@ export class PrometheusConfiguration extends pulumi.ComponentResource {
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },
-            { parent: this },
+            vm.options(this),
         );
 
         this.loaded = configuration.stdout;

@@ -35,7 +35,7 @@ export class Release extends pulumi.ComponentResource {
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },
-            { parent: this },
+            vm.options(this),
         );
         this.registerOutputs();
     }

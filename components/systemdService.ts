@@ -28,7 +28,7 @@ export class SystemdService extends pulumi.ComponentResource {
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },
-            { parent: this },
+            vm.options(this),
         );
 
         this.version = service.stdout.apply((status) => status.trim().replace(/^version=/, ""));

@@ -26,7 +26,7 @@ export class Verify extends pulumi.ComponentResource {
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },
-            { parent: this },
+            vm.options(this),
         );
         this.registerOutputs();
     }

@@ -201,3 +201,9 @@ export function releaseOf(program: ProgramName, choice: ReleaseChoice): Partial<
     }
     return releases;
 }
+
+/** URL of the server that a release comes from, whose clock can be trusted; empty where that is a file on the VM. */
+export function clockSource({ url }: Pick<ReleaseChoice, "url">): string {
+    const { origin } = new URL(url ?? "https://github.com");
+    return origin === "null" ? "" : origin;
+}

@@ -1,60 +1,146 @@
-/** What to make of an error of the gate: worth another try, or something that only a person can put right. */
+/** Which of the two machines on the way an error is about. */
+export type Machine = "vm" | "proxy";
+
+/**
+ * What to make of an error that the provider reported for a step: worth another try while a machine boots, or something
+ * that only a person can put right. `advice` names the configuration key and the remedy; it is absent where the text
+ * itself says it all.
+ */
 export type DialError =
-    | { readonly kind: "retry" }
-    /** `advice` names the configuration key and the remedy; absent where the error's own text says it all. */
-    | { readonly kind: "stop"; readonly advice?: string };
+    | { readonly kind: "retry"; readonly at: Machine; readonly advice: string }
+    | { readonly kind: "stop"; readonly at: Machine; readonly advice?: string };
+
+/** A machine in the words of the configuration. */
+interface Named {
+    readonly name: string;
+    /** Prefix of the keys that say how it is reached. */
+    readonly keys: string;
+    readonly privateKey: string;
+}
+
+const NAMES: Readonly<Record<Machine, Named>> = {
+    vm: { name: "the VM", keys: "external-prometheus:vm", privateKey: "external-prometheus:vmPrivateKey" },
+    proxy: {
+        name: "the jump host",
+        keys: "external-prometheus:vm.proxy",
+        privateKey: "external-prometheus:vmProxyPrivateKey (without it: vmPrivateKey)",
+    },
+};
 
 interface Rule {
     readonly pattern: RegExp;
-    readonly advice?: string;
+    readonly kind: DialError["kind"];
+    readonly advice: (machine: Named) => string;
 }
 
 /** The first that matches decides. Texts are those of Go's network and SSH packages, which the provider passes on. */
 const RULES: readonly Rule[] = [
     {
-        pattern:
-            /sudo: (a password is required|a terminal is required|command not found)|not in the sudoers file|sudo: not found/,
-        advice: "external-prometheus:vm.user must be root, or a user who may run sudo without a password",
-    },
-    // The command ran: what it says is for people, and not about the connection.
-    { pattern: /running "/ },
-    {
         pattern: /dial unix|SSH_AUTH_SOCK|ssh-agent/,
-        advice: "the SSH agent that SSH_AUTH_SOCK names does not answer; unset SSH_AUTH_SOCK, no agent is needed",
+        kind: "stop",
+        advice: () => "the SSH agent that SSH_AUTH_SOCK names does not answer; unset SSH_AUTH_SOCK, no agent is needed",
     },
     {
         pattern: /host key mismatch|knownhosts: key|no common algorithm for host key/,
-        advice:
-            "the machine that answers has another SSH host key than external-prometheus:vm.hostKey says. If the VM was rebuilt, " +
-            "set the key from its console (/etc/ssh/ssh_host_ed25519_key.pub); otherwise somebody else answers at vm.host",
+        kind: "stop",
+        advice: ({ name, keys }) =>
+            `what answers as ${name} has another SSH host key than ${keys}.hostKey says. If ${name} was rebuilt, set the ` +
+            `key from its console (/etc/ssh/ssh_host_ed25519_key.pub); otherwise somebody else answers at ${keys}.host`,
     },
     {
         pattern: /unable to authenticate|no supported methods remain|permission denied/i,
-        advice:
-            "the VM refuses the key: external-prometheus:vmPrivateKey must belong to a line of authorized_keys of " +
-            "external-prometheus:vm.user",
+        kind: "stop",
+        advice: ({ name, keys, privateKey }) =>
+            `${name} refuses the key: ${privateKey} must belong to a line of authorized_keys of ${keys}.user`,
     },
     {
         pattern: /no key found|passphrase protected|parse private key|cannot decode/,
-        advice: "external-prometheus:vmPrivateKey is no private key for SSH, or is protected by a passphrase",
+        kind: "stop",
+        advice: ({ privateKey }) => `${privateKey} is no private key for SSH, or is protected by a passphrase`,
     },
     {
         pattern: /no such host/,
-        advice: "the name in external-prometheus:vm.host is not known to the DNS",
+        kind: "stop",
+        advice: ({ keys }) => `the name in ${keys}.host is not known to the DNS`,
+    },
+    {
+        pattern: /ssh: rejected: administratively prohibited/,
+        kind: "stop",
+        advice: () =>
+            "the jump host lets this user open no connection to the VM: sshd there must allow it " +
+            "(AllowTcpForwarding, PermitOpen), for external-prometheus:vm.proxy.user",
+    },
+    {
+        pattern: /connection refused/i,
+        kind: "retry",
+        advice: ({ name, keys }) => `${name} refuses the connection: does sshd run there, and is ${keys}.port right?`,
+    },
+    {
+        pattern: /i\/o timeout|connection timed out|context deadline exceeded/i,
+        kind: "retry",
+        advice: ({ name, keys }) =>
+            `${name} does not answer: does it run, is ${keys}.host right, and does a firewall drop what comes from here?`,
+    },
+    {
+        pattern: /no route to host|network is unreachable|host is down/i,
+        kind: "retry",
+        advice: ({ name, keys }) =>
+            `there is no way to ${name}: does it run, and are ${keys}.host and the routes right?`,
+    },
+    {
+        pattern: /connection reset by peer|broken pipe|handshake failed: EOF/i,
+        kind: "retry",
+        advice: ({ name, keys }) =>
+            `${name} closes the connection before the login: is ${keys}.port the port of an SSH server, and has that ` +
+            "server not banned this machine (fail2ban, PerSourcePenalties)?",
+    },
+    {
+        pattern: /Temporary failure in name resolution|server misbehaving/i,
+        kind: "retry",
+        advice: ({ keys }) => `the DNS did not answer for the name in ${keys}.host`,
+    },
+    {
+        pattern: /ssh: rejected:/,
+        kind: "retry",
+        advice: () => "the jump host cannot open a connection to external-prometheus:vm.host and vm.port",
     },
 ];
 
-/** What a machine says, or does not say, while it boots. */
-const BOOTING =
-    /connection refused|connection timed out|i\/o timeout|no route to host|network is unreachable|host is down|connection reset by peer|broken pipe|handshake failed: EOF|Temporary failure in name resolution|server misbehaving|context deadline exceeded/i;
+/**
+ * How often the provider may dial again, which also is how an error tells where it comes from: the provider marks what
+ * fails on the way over a jump host by the same word `proxy`, whichever of the two machines refuses, and counts the tries
+ * of each by its own limit. The VM behind a jump host gets a single one: the provider would do the others on the same
+ * connection, where each ends in a bare `EOF`.
+ */
+export const RETRIES = { gate: { vm: 0, proxy: 1 }, step: { vm: 2, proxy: 2 }, behindProxy: 0 } as const;
 
-/** Judges the text of an error that the provider reported for the gate. */
+/** What a command says that ran: it is for people, and not about the connection. */
+const RAN = /running "(?:[^"\\]|\\.)*":\n([^]*)$/;
+
+/** Judges the text of an error that the provider reported for a step. */
 export function dialError(text: string): DialError {
-    const rule = RULES.find(({ pattern }) => pattern.test(text));
-    if (rule !== undefined) {
-        return rule.advice === undefined ? { kind: "stop" } : { kind: "stop", advice: rule.advice };
+    const ran = RAN.exec(text);
+    if (ran !== null) {
+        return commandError(ran[1] ?? "");
     }
-    return BOOTING.test(text) ? { kind: "retry" } : { kind: "stop" };
+    const at = /^proxy: (?!after 0 failed)/.test(text) ? "proxy" : "vm";
+    const rule = RULES.find(({ pattern }) => pattern.test(text));
+    return rule === undefined ? { kind: "stop", at } : { kind: rule.kind, at, advice: rule.advice(NAMES[at]) };
+}
+
+const SUDO =
+    /sudo: (a password is required|a terminal is required|sorry, you must have a tty|command not found)|sudo: not found|not in the sudoers file|is not allowed to (execute|run sudo)/i;
+
+function commandError(said: string): DialError {
+    if (SUDO.test(said)) {
+        const advice =
+            "external-prometheus:vm.user must be root, or a user who may run /usr/bin/timeout by sudo without a password and " +
+            "without a terminal; nothing was changed";
+        return { kind: "stop", at: "vm", advice };
+    }
+    // The error names the whole script before that; this is what it said in the end.
+    const words = said.split("\n").filter((line) => line.startsWith("error: "));
+    return words.length === 0 ? { kind: "stop", at: "vm" } : { kind: "stop", at: "vm", advice: words.join("\n") };
 }
 
 export interface Clock {
@@ -73,14 +159,14 @@ const SYSTEM_CLOCK: Clock = {
 
 const PAUSE = 5_000;
 /** The engine retries no more than 100 times, so a long budget needs longer pauses. */
-const RETRIES = 95;
+const ENGINE_RETRIES = 95;
 
 /**
  * Decides, error by error, whether a VM that may still be booting gets another try; sleeps before it says yes, since the
  * engine retries at once. The budget, in milliseconds, counts from the first error.
  */
 export function bootWait(budget: number, clock: Clock = SYSTEM_CLOCK): (text: string) => Promise<DialError> {
-    const pause = Math.max(PAUSE, budget / RETRIES);
+    const pause = Math.max(PAUSE, budget / ENGINE_RETRIES);
     let start: number | undefined;
     return async (text) => {
         start ??= clock.now();
@@ -89,10 +175,8 @@ export function bootWait(budget: number, clock: Clock = SYSTEM_CLOCK): (text: st
             return error;
         }
         if (clock.now() + pause > start + budget) {
-            const advice =
-                `the VM did not answer within ${Math.round(budget / 1_000)} s (external-prometheus:vm.bootTimeout). Does it run, ` +
-                "are external-prometheus:vm.host and vm.port right, and does its firewall let this machine in?";
-            return { kind: "stop", advice };
+            const advice = `${error.advice} Waited ${Math.round(budget / 1_000)} s for it (external-prometheus:vm.bootTimeout)`;
+            return { kind: "stop", at: error.at, advice };
         }
         await clock.sleep(pause);
         return error;

@@ -1,11 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { Credentials } from "../../components/credentials";
+import type { CheckedVm } from "../../components/gate";
 import { unbundle } from "../../host/bundle";
 import { startMocks } from "../harness";
 import { COMMAND, credentials, source, TOKEN } from "./vm";
 
-const vm = { connection: { host: "vm" }, command: () => pulumi.output("true") };
+const vm: CheckedVm = {
+    connection: { host: "vm" },
+    command: () => pulumi.output("true"),
+    options: (parent) => ({ parent }),
+};
 
 it("gives every cluster's files the same place, whatever the order of the clusters", async () => {
     const stdins = [];

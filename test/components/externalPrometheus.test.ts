@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { ExternalPrometheus } from "../../components/externalPrometheus";
 import { type Deployment, isKnown, startMocks, UNKNOWN, valueOf } from "../harness";
-import { COMMAND, credentials, external, printed, PRIVATE_KEY, source } from "./vm";
+import { COMMAND, credentials, external, printed, PRIVATE_KEY, source, vm } from "./vm";
 
 const STEPS = ["gate", "release", "credentials", "service", "configuration", "verify"];
 
@@ -61,6 +61,24 @@ it("keeps the key secret, and dials once in the gate and three times at most lat
         expect(connection["dialErrorLimit"]).toBe(name === "prometheus-gate" ? 0 : 2);
         expect(connection["perDialTimeout"]).toBe(10);
         expect(connection["hostKey"]).toMatch(/^ssh-ed25519 /);
+    }
+});
+
+it("has words for an error of the connection in every step", async () => {
+    const { mocks } = await deploy("a");
+    for (const { name, errorHooks } of mocks.ofType(COMMAND)) {
+        expect(errorHooks).toEqual([name === "prometheus-gate" ? "prometheus-gate-boot" : "prometheus-gate-reach"]);
+    }
+});
+
+it("goes over the jump host in every step, with the jump host's own key", async () => {
+    const mocks = await startMocks({ outputs: (_type, name) => ({ stdout: printed(name) }) });
+    const proxy = { host: "10.0.0.1", port: 2222, user: "jump", hostKey: "ssh-ed25519 AAAA" };
+    const proxyPrivateKey = pulumi.secret("canary-proxy-key");
+    new ExternalPrometheus("prometheus", { ...external("a"), vm: { ...vm, proxy }, proxyPrivateKey });
+    await mocks.settled();
+    for (const { inputs } of mocks.ofType(COMMAND)) {
+        expect(inputs["connection"]).toMatchObject({ proxy: { ...proxy, privateKey: "canary-proxy-key" } });
     }
 });
 

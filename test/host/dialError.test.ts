@@ -1,19 +1,27 @@
 import { describe, expect, it } from "vitest";
 import { bootWait, dialError } from "../../host/dialError";
 
+const DIRECT = "after 0 failed attempts: ";
+/** What the provider says of a jump host, and of the VM behind it; see RETRIES. */
+const JUMP = "proxy: after 1 failed attempts: ";
+const BEHIND = "proxy: after 0 failed attempts: ";
+
 describe("dialError", () => {
     it.each([
-        "dial tcp 10.0.0.20:22: connect: connection refused",
-        "dial tcp 10.0.0.20:22: i/o timeout",
-        "dial tcp 10.0.0.20:22: connect: no route to host",
-        "dial tcp 10.0.0.20:22: connect: network is unreachable",
-        "dial tcp 10.0.0.20:22: connect: connection timed out",
-        "after 1 failed attempts: dial tcp 10.0.0.20:22: connect: connection refused",
-        "ssh: handshake failed: EOF",
-        "ssh: handshake failed: read tcp 10.0.0.1:5000->10.0.0.20:22: read: connection reset by peer",
-        "dial tcp: lookup vm.example.com on 10.0.0.53:53: server misbehaving",
-    ])("tries again: %s", (text) => {
-        expect(dialError(text)).toEqual({ kind: "retry" });
+        ["dial tcp 10.0.0.20:22: connect: connection refused", "refuses the connection"],
+        ["dial tcp 10.0.0.20:22: i/o timeout", "does not answer"],
+        ["dial tcp 10.0.0.20:22: connect: connection timed out", "does not answer"],
+        ["dial tcp 10.0.0.20:22: connect: no route to host", "there is no way"],
+        ["dial tcp 10.0.0.20:22: connect: network is unreachable", "there is no way"],
+        ["ssh: handshake failed: EOF", "closes the connection before the login"],
+        ["ssh: handshake failed: read tcp 10.0.0.1:5000->10.0.0.20:22: read: connection reset by peer", "closes"],
+        ["dial tcp: lookup vm.example.com on 10.0.0.53:53: server misbehaving", "the DNS did not answer"],
+        ["dial tcp: lookup vm.example.com: Temporary failure in name resolution", "the DNS did not answer"],
+    ])("tries again, and knows what to say in the end: %s", (text, advice) => {
+        const error = dialError(DIRECT + text);
+        expect(error).toMatchObject({ kind: "retry", at: "vm" });
+        expect(error.advice).toContain(advice);
+        expect(error.advice).toContain("external-prometheus:vm.");
     });
 
     it.each([
@@ -27,26 +35,78 @@ describe("dialError", () => {
             "ssh: handshake failed: ssh: unable to authenticate, attempted methods [none publickey], no supported methods remain",
             "external-prometheus:vmPrivateKey",
         ],
-        ["ssh: no key found", "external-prometheus:vmPrivateKey"],
-        ["ssh: this private key is passphrase protected", "external-prometheus:vmPrivateKey"],
         ["dial tcp: lookup vm.example.com on 10.0.0.53:53: no such host", "external-prometheus:vm.host"],
-        ["dial unix /tmp/agent.1: connect: connection refused", "SSH_AUTH_SOCK"],
-        [
-            'Process exited with status 1: running "sudo -n timeout …":\nsudo: a password is required',
-            "external-prometheus:vm.user",
-        ],
     ])("stops, and names what to change: %s", (text, key) => {
-        const error = dialError(text);
-        expect(error.kind).toBe("stop");
-        expect(error.kind === "stop" && error.advice).toContain(key);
+        const error = dialError(DIRECT + text);
+        expect(error).toMatchObject({ kind: "stop", at: "vm" });
+        expect(error.advice).toContain(key);
     });
 
     it.each([
-        'Process exited with status 1: running "timeout …":\nerror: could not reach x: connection refused',
-        "something that nobody has seen before",
-    ])("stops, and leaves the word to the provider: %s", (text) => {
-        expect(dialError(text)).toEqual({ kind: "stop" });
+        ["ssh: no key found", "external-prometheus:vmPrivateKey "],
+        ["ssh: this private key is passphrase protected", "external-prometheus:vmPrivateKey "],
+        ["dial unix /tmp/agent.1: connect: connection refused", "SSH_AUTH_SOCK"],
+        ["proxy: ssh: no key found", "external-prometheus:vmProxyPrivateKey "],
+    ])("stops where nothing was dialed yet: %s", (text, key) => {
+        const error = dialError(text);
+        expect(error.kind).toBe("stop");
+        expect(error.advice).toContain(key);
     });
+
+    it.each([
+        ["ssh: handshake failed: ssh: host key mismatch", "stop", "vm.proxy.hostKey", "vm.hostKey"],
+        ["ssh: handshake failed: ssh: unable to authenticate", "stop", "vmProxyPrivateKey", "vmPrivateKey must"],
+        ["ssh: handshake failed: EOF", "retry", "vm.proxy.port", "vm.port"],
+    ])("tells by the number of tries whether the jump host or the VM said it: %s", (text, kind, ofJump, ofVm) => {
+        const jump = dialError(JUMP + text);
+        const behind = dialError(BEHIND + text);
+        expect(jump).toMatchObject({ kind, at: "proxy" });
+        expect(jump.advice).toContain(`external-prometheus:${ofJump}`);
+        expect(behind).toMatchObject({ kind, at: "vm" });
+        expect(behind.advice).toContain(`external-prometheus:${ofVm}`);
+    });
+
+    it.each([
+        ["ssh: rejected: connect failed (Connection refused)", "retry", "the VM refuses"],
+        ["ssh: rejected: connect failed (Connection timed out)", "retry", "the VM does not answer"],
+        ["ssh: rejected: connect failed (No route to host)", "retry", "no way to the VM"],
+        ["ssh: rejected: connect failed (open failed)", "retry", "vm.host and vm.port"],
+        ["ssh: rejected: administratively prohibited (open failed)", "stop", "AllowTcpForwarding"],
+    ])("understands what a jump host says of the VM: %s", (text, kind, advice) => {
+        const error = dialError(BEHIND + text);
+        expect(error).toMatchObject({ kind, at: "vm" });
+        expect(error.advice).toContain(advice);
+    });
+
+    it.each([
+        "sudo: a password is required",
+        "sudo: a terminal is required to read the password; either use the -S option",
+        "sudo: sorry, you must have a tty to run sudo",
+        "bash: line 1: sudo: command not found",
+        "Sorry, user a is not allowed to execute '/usr/bin/timeout -k 10 180 bash -c true' as root on vm.",
+        "a is not in the sudoers file.",
+    ])("names the user to change where sudo refuses: %s", (said) => {
+        const error = dialError(`Process exited with status 1: running "sudo -n timeout \\"a\\"\\n…":\n${said}\n`);
+        expect(error).toMatchObject({ kind: "stop" });
+        expect(error.advice).toContain("external-prometheus:vm.user");
+    });
+
+    it("repeats what a script said in the end, since the script itself stands before it", () => {
+        const said = "wrote x\nerror: no route to host\ndetails\nerror: the old one runs\n";
+        const script = String.raw`running \"x\":\nerror: not this`;
+        expect(dialError(`Process exited with status 1: running "${script}":\n${said}`)).toEqual({
+            kind: "stop",
+            at: "vm",
+            advice: "error: no route to host\nerror: the old one runs",
+        });
+    });
+
+    it.each(['Process exited with status 1: running "timeout …":\n', "something that nobody has seen before"])(
+        "stops, and leaves the word to the provider: %s",
+        (text) => {
+            expect(dialError(text)).toEqual({ kind: "stop", at: "vm" });
+        },
+    );
 });
 
 describe("bootWait", () => {
@@ -79,7 +139,7 @@ describe("bootWait", () => {
         const verdict = await until(bootWait(300_000, time));
         expect(new Set(time.slept)).toEqual(new Set([5_000]));
         expect(time.slept).toHaveLength(60);
-        expect(JSON.stringify(verdict)).toMatch(/within 300 s .*vm\.bootTimeout.*vm\.host and vm\.port/);
+        expect(JSON.stringify(verdict)).toMatch(/refuses .*vm\.port.* Waited 300 s .*vm\.bootTimeout/);
     });
 
     it("stays below the hundred retries of the engine, however long the budget", async () => {
