@@ -1,107 +1,250 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
-# Brings one release of Prometheus to the VM, beside those that are there; nothing is switched over to it.
-# Reads: version; url_amd64, sha256_amd64, url_arm64, sha256_arm64 (empty where none is known).
+# Brings one release of a program to the VM, beside those that are there; nothing is switched over to it. Then removes
+# those that nothing needs any more.
+# Reads: binaries (what must be in the tarball), key (where the stack's configuration chooses the release), version;
+# url_amd64, sha256_amd64, url_arm64, sha256_arm64 (empty where none is known).
 . lib.sh
-: "${version:?}" "${url_amd64?}" "${sha256_amd64?}" "${url_arm64?}" "${sha256_arm64?}"
+: "${binaries:?}" "${key:?}" "${version:?}" "${url_amd64?}" "${sha256_amd64?}" "${url_arm64?}" "${sha256_arm64?}"
 
 begin
+read -ra binaries <<<"$binaries"
+key=external-prometheus:$key
 case $(uname -m) in
-x86_64) arch=amd64 url=$url_amd64 sha256=$sha256_amd64 ;;
-aarch64) arch=arm64 url=$url_arm64 sha256=$sha256_arm64 ;;
-*) fail "no release for architecture '$(uname -m)'" ;;
+x86_64) arch=amd64 other=arm64 url=$url_amd64 sha256=$sha256_amd64 ;;
+aarch64) arch=arm64 other=amd64 url=$url_arm64 sha256=$sha256_arm64 ;;
+*) fail "no release for architecture '$(uname -m)', only for x86_64 and aarch64" ;;
 esac
-[ -n "$sha256" ] ||
-    fail "no sha256 is known of Prometheus $version for $arch; set external-prometheus:prometheus.url and .sha256"
-name=prometheus-$version.linux-$arch
+[ -n "$sha256" ] || fail "no sha256 is known of $program $version for $arch; set $key.sha256"
+name=$program-$version.linux-$arch
 release=$base/$name
-record=$state/releases/$name
+records=$state/releases
+record=$records/$name
+# Seconds between two tries, at less than 20 kB/s, and for all tries together; KiB that no release comes near.
+pause=${pause-2} slow=${slow-60} patience=${patience-900} largest=${largest-256000}
 
-# The record is written last: with it, the release was verified when it came, and its programs are still the same.
+recorded() { if [ -f "$record" ]; then head -n 1 "$record"; fi; }
+
+# With a record that fits, the release was verified when it came, and its programs are still the same.
 complete() {
-    [ -f "$record" ] && [ "$(head -n 1 "$record")" = "$sha256" ] &&
-        (cd "$release" && tail -n +2 "$record" | sha256sum --check --status)
+    [ "$(recorded)" = "$sha256" ] && (cd "$release" && tail -n +2 "$record" | sha256sum --check --status)
+}
+
+# fetch SECONDS. Plain HTTP and other hosts will do: what counts is the pinned sum. What is far too large must not fill
+# the disk; with the signal ignored, curl ends by itself.
+fetch() {
+    (
+        trap '' XFSZ
+        ulimit -f "$largest"
+        exec curl -fsSL --globoff --proto '=https,http,file' --proto-redir '=https,http' --connect-timeout 10 \
+            --max-time "$1" --speed-limit 20000 --speed-time "$slow" --dump-header "$work/headers" \
+            --output "$tarball" --write-out '%{http_code}' "$url"
+    ) >"$work/answer" 2>"$work/words"
 }
 
 download() {
-    need_free 600 "$base"
-    # Plain HTTP will do: what counts is the pinned sum.
-    curl -fsSL --globoff --proto '=https,http,file' --proto-redir '=https,http' --connect-timeout 10 --max-time 600 \
-        --speed-limit 1000 --speed-time 30 --retry 3 --retry-delay 2 --retry-connrefused --retry-max-time 600 \
-        --dump-header "$work/headers" --output "$tarball" "$url" || fail "could not download $url"
+    local end=$((SECONDS + patience)) left try code=1 room=250
+    [ "$program" != prometheus ] || room=600
+    need_free "$room" "$base"
+    for try in 1 2 3 4; do
+        [ "$try" = 1 ] || sleep "$pause"
+        left=$((end - SECONDS))
+        [ "$left" -gt 0 ] || break
+        began=$(date +%s)
+        code=0
+        fetch "$left" || code=$?
+        # No second try where it worked, nor for what is not there or too large.
+        case "$code $(cat "$work/answer")" in
+        '22 408' | '22 429') ;;
+        '0 '* | '22 4'* | '23 '* | '37 '*) break ;;
+        esac
+    done
+    [ "$code" = 0 ] ||
+        fail "could not download $url: $(tail -n 1 "$work/words"); nothing was installed." \
+            "$key.url may name another place, also a file:/// on the VM"
     compare_clocks
-    local sum
-    sum=$(sha256sum "$tarball" | cut -d ' ' -f 1)
-    [ "$sum" = "$sha256" ] ||
-        fail "wrong sha256 of $url: expected $sha256, got $sum" \
-            "(external-prometheus:prometheus.sha256); nothing was installed"
+    verify
 }
 
+# The answer's Date, and the time that a cache has kept it since, must lie between the moments around the download.
 compare_clocks() {
-    local theirs off
+    local age theirs now off=0
     [ -f "$work/headers" ] || return 0
-    theirs=$(sed -nE 's/^[Dd]ate: ([^\r]*)\r?$/\1/p' "$work/headers" | tail -n 1)
-    [ -n "$theirs" ] || return 0
-    off=$(($(date +%s) - $(date -d "$theirs" +%s)))
-    [ "${off#-}" -le 60 ] || say "warning: the VM's clock and that of the release's server differ by $off s"
+    read -r age theirs < <(tr -d '\r' <"$work/headers" | awk '
+        /^HTTP\// { date = ""; age = 0 }
+        tolower($1) == "date:" { sub(/^[^:]*: */, ""); date = $0 }
+        tolower($1) == "age:" { age = $2 }
+        END { printf "%d %s\n", age, date }')
+    theirs=$(date -d "${theirs:-none}" +%s 2>/dev/null) || return 0
+    theirs=$((theirs + age))
+    now=$(date +%s)
+    [ "$theirs" -le "$now" ] || off=$((theirs - now))
+    [ "$theirs" -ge "$began" ] || off=$((began - theirs))
+    [ "$off" -le 60 ] ||
+        fail "the VM's clock says $(moment "$now"), but the server of $url says $(moment "$theirs"), $off s apart;" \
+            "at most 60 are allowed. Set the VM's clock right ('timedatectl set-ntp true', or 'chronyc makestep'" \
+            "where chrony runs) and run this again; nothing was installed"
+}
+
+moment() { date -u -d "@$1" +%FT%TZ; }
+
+verify() {
+    local sum
+    sum=$(sha256sum "$tarball" | cut -d ' ' -f 1)
+    [ "$sum" != "$sha256" ] || return 0
+    tar -tzf "$tarball" >/dev/null 2>&1 ||
+        say "what came is no tarball but begins with: $(head -c 60 "$tarball" | tr -cd '[:print:]')"
+    fail "wrong sha256 of $url: expected $sha256, got $sum ($key.sha256); nothing was installed"
 }
 
 # Only plain files and folders below the release's own folder, as upstream packs them.
 inspect() {
+    local binary
     tar -tPzf "$tarball" >"$work/members" || fail "$url is no gzipped tar file"
     tar -tvPzf "$tarball" >"$work/listing"
+    [ "$(head -n 1 "$work/members" | cut -d / -f 1)" != "$program-$version.linux-$other" ] ||
+        fail "$url is for $other, but this VM is $arch ($(uname -m)); set $key.url and .sha256 to those for $arch"
     awk -v top="$name/" 'index($0, top) != 1 || ("/" $0 "/") ~ "/\\.\\./" { print; exit 1 }' \
         "$work/members" >"$work/refused" ||
         fail "$url holds a file outside $name/: $(cat "$work/refused")"
     awk '$1 !~ /^[-d][rwx-]+$/ { print; exit 1 }' "$work/listing" >"$work/refused" ||
         fail "$url holds something else than plain files and folders: $(cat "$work/refused")"
-    for program in prometheus promtool; do
-        grep -qx "$name/$program" "$work/members" || fail "$url holds no $name/$program"
+    for binary in "${binaries[@]}"; do
+        grep -qxF "$name/$binary" "$work/members" || fail "$url holds no $name/$binary"
     done
 }
 
 unpack() {
-    local partial=$release.partial words
     rm -rf "$partial"
     mkdir "$partial"
-    tar -xzf "$tarball" -C "$partial" --strip-components=1
-    chown -R root:root "$partial"
-    chmod -R u=rwX,go=rX "$partial"
-    words=$(as_service "$partial/prometheus" --version 2>&1 | head -n 1) || true
+    tar -xzf "$tarball" -C "$partial" --strip-components=1 --no-same-owner
+    tidy "$partial"
+    local built words
+    built=$(architecture_of "$partial/$program")
+    [ "$built" = "$arch" ] || [ "$built" = script ] ||
+        fail "the program in $url is built for $built, but this VM is $arch ($(uname -m));" \
+            "set $key.url and .sha256 to those for $arch"
+    words=$(as_service timeout 30 "$partial/$program" --version 2>&1 | head -n 1) || true
     case $words in
-    "prometheus, version $version "*) ;;
-    *) fail "the program in $url does not say that it is Prometheus $version, but: $words" ;;
+    "$program, version $version "*) ;;
+    *) fail "the program in $url does not say that it is $program $version, but: $words" ;;
     esac
-    (cd "$partial" && printf '%s\n' "$sha256" && sha256sum prometheus promtool) >"$work/record"
+    (cd "$partial" && printf '%s\n' "$sha256" && sha256sum "${binaries[@]}") >"$work/record"
     sync -f "$partial"
-    # Another build of the same version is moved aside, so that a running one keeps its files until it is restarted.
-    rm -rf "$release.replaced"
-    [ ! -e "$release" ] || mv -T "$release" "$release.replaced"
-    mv -T "$partial" "$release"
-    sync "$base"
-    rm -rf "$release.replaced"
+}
+
+# architecture_of FILE: what its ELF header says.
+architecture_of() {
+    case $(od -An -N 4 -tx1 "$1" | tr -d ' ')-$(od -An -j 18 -N 1 -tu1 "$1" | tr -d ' ') in
+    7f454c46-62) echo amd64 ;;
+    7f454c46-183) echo arm64 ;;
+    7f454c46-*) echo 'another architecture' ;;
+    *) echo script ;;
+    esac
+}
+
+# tidy FOLDER: owners, modes and, where SELinux has a say, labels with which systemd may run the programs.
+tidy() {
+    local programs=("${binaries[@]/#/$1/}")
+    chown -R root:root "$1"
+    chmod -R u=rwX,go=rX "$1"
+    chmod 0755 "${programs[@]}"
+    if command -v selinuxenabled >/dev/null && selinuxenabled; then
+        if command -v restorecon >/dev/null; then restorecon -R "$1"; fi
+        chcon -t bin_t "${programs[@]}"
+    fi
+}
+
+# Nothing that refers to the release may dangle, wherever this is cut: the record is first, and says what is to come.
+replace() {
+    local binary before
+    before=$(recorded)
+    [ ! -d "$release" ] || [ "$before" = "$sha256" ] || keep_build "$release.${before:0:8}"
     put "$work/record" "$record" 0644 root:root
+    if [ -d "$release" ] && [ "$before" = "$sha256" ]; then
+        for binary in "${binaries[@]}"; do mv -T "$partial/$binary" "$release/$binary"; done
+        rm -rf "$partial"
+    else
+        rm -rf "$release"
+        mv -T "$partial" "$release"
+    fi
+    sync -f "$base"
+}
+
+# keep_build FOLDER: another build of the same version is about to take its name. Whatever refers to it goes on with
+# FOLDER, which then is the way back.
+keep_build() {
+    local file
+    refers "$release" || return 0
+    put "$record" "$records/$(basename "$1")" 0644 root:root
+    cp -al "$release" "$1.partial"
+    rm -rf "$1"
+    mv -T "$1.partial" "$1"
+    sync "$base"
+    printf '%s\n' "$1" >"$work/healthy"
+    while read -r file; do put "$work/healthy" "$file" 0644 root:root; done < <(healthy "$release")
+    [ ! "$base/$program" -ef "$release" ] || point "$base/$program" "$1"
+}
+
+# healthy FOLDER: the files that remember it as what was last seen to work.
+healthy() { if [ -d "$state/healthy" ]; then grep -rlxF -e "$1" "$state/healthy" || true; fi; }
+
+# refers FOLDER: whether anything may still need it.
+refers() {
+    [ "$base/$program" -ef "$1" ] || [ -n "$(healthy "$1")" ] ||
+        { readlink "$root"/proc/[0-9]*/exe 2>/dev/null || true; } | grep -F -e "$1/" >/dev/null
+}
+
+# The wanted release and the newest other one stay, and those that something refers to. What has no record is not ours.
+prune() {
+    local file folder others=0
+    while read -r _ file; do
+        folder=$base/$(basename "$file")
+        [ "$folder" != "$release" ] || continue
+        if [ -d "$folder" ]; then
+            others=$((others + 1))
+            if [ "$others" = 1 ] || refers "$folder"; then continue; fi
+            rm -rf "$folder"
+            say "removed $folder"
+        fi
+        rm -f "$file"
+    done < <(stat -c '%.Y %n' "$records/$program"-[0-9]* | sort -rn)
 }
 
 # The service's user and its directories; made only for a release that was verified.
 prepare() {
-    getent group prometheus >/dev/null || groupadd --system prometheus
-    getent passwd prometheus >/dev/null ||
-        useradd --system --gid prometheus --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin prometheus
+    getent group "$program" >/dev/null || groupadd --system "$program"
+    getent passwd "$program" >/dev/null ||
+        useradd --system --gid "$program" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$program"
 
-    make_dir "$etc" 0750 root:prometheus
-    make_dir "$etc/credentials" 0750 root:prometheus
-    mkdir -p "$(dirname "$data")" "$state/releases"
-    make_dir "$data" 0750 prometheus:prometheus
+    mkdir -p "$records"
+    [ "$program" = node_exporter ] || own "$etc" "root:$program"
+    [ "$program" != prometheus ] || make_dir "$etc/credentials" 0750 "root:$program"
+    case $program in prometheus | alertmanager) own "$data" "$program:$program" ;; esac
 }
 
-if ! complete; then
+# own FOLDER OWNER:GROUP: with all that is in it, where the account was made anew and has other numbers.
+own() {
+    [ ! -d "$1" ] || [ "$(stat -c %U:%G "$1")" = "$2" ] || chown -R "$2" "$1"
+    mkdir -p "$(dirname "$1")"
+    make_dir "$1" 0750 "$2"
+}
+
+# Of a run that was cut, whatever it was to bring.
+rm -rf "$base/.$program"-*.linux-*.tar.gz.partial "$base/$program"-*.linux-*.partial
+if complete; then
+    prepare
+    tidy "$release"
+else
+    [ ! -e "$release" ] || [ -f "$record" ] ||
+        fail "$release is there, but this program did not install it; move it away. Nothing was changed"
     tarball=$base/.$name.tar.gz.partial
-    scratch+=("$tarball" "$release.partial")
+    partial=$release.partial
+    scratch+=("$tarball" "$partial")
     download
     inspect
     prepare
     unpack
-else
-    prepare
+    replace
 fi
+prune
 printf 'release=%s\n' "$name"

@@ -134,16 +134,32 @@ export class Machine {
     /** Packs a release as upstream does, and returns the variables that name it. */
     public release(version: string, run = "serve", files: Record<string, string> = {}): Record<string, string> {
         const name = `prometheus-${version}.linux-amd64`;
-        const folder = this.path(`releases/${name}`);
-        mkdirSync(folder, { recursive: true });
         const program = `#!/bin/sh\n# ${run}\necho "prometheus, version ${version} (branch: test)"\n`;
         // Refuses by a word: one in a configuration, another in what only loading the certificates would show.
         const promtool =
             '#!/bin/sh\nfor f; do :; done\nif grep -q "promtool-$2-refuses" "$f"; then echo "$f: refused"; exit 1; fi\n';
-        for (const [file, text] of Object.entries({ prometheus: program, promtool, LICENSE: "", ...files })) {
+        this.pack(name, { prometheus: program, promtool, LICENSE: "", ...files });
+        return this.tarball(version, ["-C", this.path("releases"), name]);
+    }
+
+    /** The same of another program, which has but one file. */
+    public companion(program: "node_exporter" | "alertmanager" | "blackbox_exporter", version: string) {
+        const name = `${program}-${version}.linux-amd64`;
+        this.pack(name, { [program]: `#!/bin/sh\necho "${program}, version ${version} (branch: test)"\n` });
+        return {
+            ...this.tarball(version, ["-C", this.path("releases"), name]),
+            program,
+            binaries: program,
+            key: program.replace("_exporter", "Exporter"),
+        };
+    }
+
+    private pack(name: string, files: Readonly<Record<string, string>>): void {
+        const folder = this.path(`releases/${name}`);
+        mkdirSync(folder, { recursive: true });
+        for (const [file, text] of Object.entries(files)) {
             writeFileSync(join(folder, file), text, { mode: 0o755 });
         }
-        return this.tarball(version, ["-C", this.path("releases"), name]);
     }
 
     /** Packs any tarball, by arguments of tar, as the release of a version. */
@@ -151,7 +167,15 @@ export class Machine {
         const file = this.path(`${version}.tar.gz`);
         execFileSync("tar", ["-czPf", file, "--sort=name", "--mtime=@0", ...args]);
         const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
-        return { version, url_amd64: `file://${file}`, sha256_amd64: sha256, url_arm64: "", sha256_arm64: "" };
+        return {
+            binaries: "prometheus promtool",
+            key: "prometheus",
+            version,
+            url_amd64: `file://${file}`,
+            sha256_amd64: sha256,
+            url_arm64: "",
+            sha256_arm64: "",
+        };
     }
 
     /** Every file below a folder with its mode and content, and every link with its target. */

@@ -57,7 +57,7 @@ it.each([
     [
         "a program that is no Prometheus",
         (m: Machine) => m.release("9.9.9", "serve", { prometheus: "#!/bin/sh\necho something\n" }),
-        /does not say that it is Prometheus 9\.9\.9, but: something/,
+        /does not say that it is prometheus 9\.9\.9, but: something/,
     ],
     [
         "a tarball without promtool",
