@@ -1,5 +1,6 @@
 import * as yaml from "js-yaml";
 import { z } from "zod";
+import { shown } from "./problems";
 
 const Kubeconfig = z.object({
     "current-context": z.string().optional(),
@@ -23,7 +24,7 @@ export function kubeconfigProblem(text: string, context: string | undefined): st
     if (!kubeconfig.contexts.some(({ name }) => name === wanted)) {
         return context === undefined
             ? "has a current context that is not among its contexts"
-            : `has no context '${context}'`;
+            : `has no context ${shown(context)}`;
     }
     return undefined;
 }

@@ -1,9 +1,15 @@
 /** The known name that a mistyped one is likely to mean: at most a third of its letters differ. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
     const [best] = known
+        // A name of another length is another name; and one of megabytes costs no time.
+        .filter((candidate) => Math.abs(candidate.length - name.length) <= allowed(candidate))
         .map((candidate) => ({ candidate, edits: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
         .sort((a, b) => a.edits - b.edits);
-    return best !== undefined && best.edits <= Math.max(1, best.candidate.length / 3) ? best.candidate : undefined;
+    return best !== undefined && best.edits <= allowed(best.candidate) ? best.candidate : undefined;
+}
+
+function allowed(candidate: string): number {
+    return Math.max(1, candidate.length / 3);
 }
 
 /** Levenshtein's distance, row by row. */

@@ -16,41 +16,72 @@ type Path = readonly PropertyKey[];
 /** Checks a value that is not secret; every issue becomes one problem that shows the value. */
 export function plainProblems(schema: z.ZodType, key: string, value: unknown): Problem[] {
     const result = schema.safeParse(value);
-    return (result.error?.issues ?? []).flatMap((issue) => {
+    const problems = (result.error?.issues ?? []).flatMap((issue) => {
         const at = keyAt(key, issue.path);
+        const found = valueAt(value, issue.path);
+        const expected = schemaAt(schema, issue.path);
         if (issue.code === "unrecognized_keys") {
-            const known = knownKeys(schemaAt(schema, issue.path));
-            return issue.keys.map((unknown) => unknownKey(keyAt(at, [unknown]), unknown, known));
+            return issue.keys.map((unknown) => unknownKey(keyAt(at, [unknown]), unknown, knownKeys(expected)));
         }
         if (issue.code === "invalid_key") {
-            const message = issue.issues.map((inner) => inner.message).join("; ");
-            return [{ key: at, message: `has a name that ${nameOf(message)}`, remedy: `rename it in ${STACK_FILE}` }];
+            const name = badName(at, issue.issues.map((inner) => inner.message).join("; "));
+            // What stands under a name that is refused is not looked at by the schema.
+            return [name, ...(expected === undefined ? [] : plainProblems(expected, at, found))];
         }
-        return [issueProblem(schema, at, issue, valueAt(value, issue.path))];
+        return [issueProblem(expected, at, issue, found)];
     });
+    return [...unseenNames(schema, key, value), ...problems];
 }
 
 /** A key that nothing reads. Its value is not shown, since it may be a secret under a mistyped name. */
 export function unknownKey(key: string, name: string, known: readonly string[]): Problem {
     const near = nearest(name, known);
     const hint = near === undefined ? `known here: ${known.join(", ")}` : `did you mean '${near}'?`;
-    return { key, message: `is no key of this program; ${hint}`, remedy: `pulumi config rm --path '${key}'` };
+    return { key, message: `is no key of this program; ${hint}`, remedy: removal(key) };
 }
 
 const STACK_FILE = "the stack's Pulumi.<stack>.yaml";
 
+/** How a key is taken away; a name that a shell would read as something else stays out of the command. */
+export function removal(key: string): string {
+    return isPlain(key) ? `pulumi config rm --path '${key}'` : `remove it from ${STACK_FILE}`;
+}
+
+function badName(key: string, message: string): Problem {
+    return { key, message: `has a name that ${message}`, remedy: `rename it in ${STACK_FILE}` };
+}
+
+/** zod passes over an entry of this name in a map, with no word. */
+function unseenNames(schema: z.ZodType, key: string, value: unknown): Problem[] {
+    if (typeof value !== "object" || value === null) {
+        return [];
+    }
+    return Object.entries(value).flatMap(([name, inner]) => {
+        const part = schemaAt(schema, [name]);
+        const at = keyAt(key, [name]);
+        return [
+            ...(name === "__proto__" && unwrapped(schema) instanceof z.ZodRecord
+                ? [badName(at, "is not allowed")]
+                : []),
+            ...(part === undefined ? [] : unseenNames(part, at, inner)),
+        ];
+    });
+}
+
 /** The one text that a user sees, with every problem. */
 export function renderProblems(namespace: string, problems: readonly Problem[]): string {
     const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-    const lines = problems.map(({ key, message, remedy }) => `\n✖ ${namespace}:${key} ${message}\n    → ${remedy}\n`);
+    const lines = problems.map(({ key, message, remedy }) => {
+        return `\n✖ ${namespace}:${visible(key)} ${visible(message)}\n    → ${remedy}\n`;
+    });
     return `The stack's configuration has ${count} (every key: docs/configuration.md).\n${lines.join("")}`;
 }
 
-function issueProblem(schema: z.ZodType, key: string, issue: z.core.$ZodIssue, value: unknown): Problem {
-    const expected = schemaAt(schema, issue.path);
-    const remedy = isScalar(expected)
-        ? `pulumi config set --path '${key}' ${isText(key) ? "< FILE" : "VALUE"}`
-        : `set it in ${STACK_FILE}`;
+function issueProblem(expected: z.ZodType | undefined, key: string, issue: z.core.$ZodIssue, value: unknown): Problem {
+    const remedy =
+        isScalar(expected) && isPlain(key)
+            ? `pulumi config set --path '${key}' ${isText(key) ? "< FILE" : "VALUE"}`
+            : `set it in ${STACK_FILE}`;
     if (value === undefined) {
         const meaning = expected?.description === undefined ? "" : `: ${expected.description}`;
         return { key, message: issue.code === "custom" ? issue.message : `is missing${meaning}`, remedy };
@@ -82,31 +113,46 @@ function article(type: string): string {
     return words[type] ?? `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
 }
 
-function nameOf(message: string): string {
-    return /^(must|is) /.test(message) ? message : "is not allowed";
-}
-
 /** A file's whole text is set from the file, since the shell would lose its line ends. */
 function isText(key: string): boolean {
     return key.endsWith(".caCertificate");
 }
 
-function shown(value: unknown): string {
-    // A key that was set to the wrong file, or a URL with a password in it.
-    if (typeof value === "string" && /PRIVATE KEY|:\/\/[^/]*@/.test(value)) {
-        return "a value that is not shown, since it looks like a secret";
-    }
+/** A key that was set to the wrong file, a URL with a password in it, a token (a JSON Web Token, or one with its name). */
+const SECRET_LIKE = /PRIVATE KEY|:\/\/[^/]*@|eyJ[\w-]{10,}\.[\w-]|(token|password|secret|key-data)\W{0,3}[:=]/i;
+
+/** A value as a message may show it: short, and not at all where it looks like a secret. */
+export function shown(value: unknown): string {
     const text = typeof value === "string" ? `'${value}'` : JSON.stringify(value);
-    const line = text.replaceAll("\n", "\\n");
-    return line.length > 80 ? `${line.slice(0, 77)}…` : line;
+    return SECRET_LIKE.test(text) ? "a value that is not shown, since it looks like a secret" : line(text);
+}
+
+function line(text: string): string {
+    const whole = visible(text);
+    return whole.length > 80 ? `${whole.slice(0, 77)}…` : whole;
+}
+
+/** On one line, and without what moves a terminal's cursor or turns the direction of its text. */
+function visible(text: string): string {
+    return text
+        .replaceAll("\n", "\\n")
+        .replaceAll(
+            /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+            (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`,
+        );
 }
 
 /** A key below another, in the notation of `pulumi config set --path`. */
 export function keyAt(key: string, path: Path): string {
-    return path.reduce<string>(
-        (at, part) => (typeof part === "number" ? `${at}[${part}]` : `${at}.${String(part)}`),
-        key,
-    );
+    return path.reduce<string>((at, part) => {
+        const plain = typeof part !== "number" && /^[\w-]{1,80}$/.test(String(part));
+        return plain ? `${at}.${String(part)}` : `${at}[${line(JSON.stringify(part))}]`;
+    }, key);
+}
+
+/** Whether a key can stand in a command as it is. */
+export function isPlain(key: string): boolean {
+    return /^[\w.[\]-]+$/.test(key);
 }
 
 function valueAt(value: unknown, path: Path): unknown {
@@ -122,7 +168,7 @@ function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
     return path.reduce<z.ZodType | undefined>((at, part) => {
         const inner = at && unwrapped(at);
         if (inner instanceof z.ZodObject) {
-            return inner.shape[String(part)] as z.ZodType | undefined;
+            return Object.hasOwn(inner.shape, part) ? (inner.shape[String(part)] as z.ZodType) : undefined;
         }
         if (inner instanceof z.ZodRecord) {
             return inner.valueType as z.ZodType;

@@ -1,7 +1,7 @@
 import { ClusterName } from "./source";
 import { kubeconfigProblem } from "./kubeconfig";
 import { nearest } from "./nearest";
-import type { Problem } from "./problems";
+import { isPlain, keyAt, type Problem, removal } from "./problems";
 import { privateKeyProblem } from "./ssh";
 
 /** What `config/load.ts` found under the keys that decide which secrets must be there. */
@@ -58,8 +58,8 @@ export function kubeconfigProblems(kubeconfigs: unknown, { clusters }: SecretsWa
             const near = nearest(name, [...clusters.keys()]);
             const hint =
                 near === undefined ? "there is no cluster of that name" : `did you mean the cluster '${near}'?`;
-            const key = `kubeconfigs.${name}`;
-            return [{ key, message: `belongs to no cluster; ${hint}`, remedy: `pulumi config rm --path '${key}'` }];
+            const key = keyAt("kubeconfigs", [name]);
+            return [{ key, message: `belongs to no cluster; ${hint}`, remedy: removal(key) }];
         }
         const message = typeof text === "string" ? kubeconfigProblem(text, clusters.get(name)) : "must be text";
         return message === undefined ? [] : [kubeconfigIssue(name, message)];
@@ -68,8 +68,9 @@ export function kubeconfigProblems(kubeconfigs: unknown, { clusters }: SecretsWa
 }
 
 function kubeconfigIssue(name: string, message: string): Problem {
-    const key = `kubeconfigs.${name}`;
-    return { key, message, remedy: `pulumi config set --secret --path '${key}' < KUBECONFIG` };
+    const key = keyAt("kubeconfigs", [name]);
+    const remedy = `pulumi config set --secret --path '${key}' < KUBECONFIG`;
+    return { key, message, remedy: isPlain(key) ? remedy : removal(key) };
 }
 
 /** A secret that stands in clear in the stack's file. */
