@@ -1,10 +1,10 @@
 /** What keeps a command from its work, told in words for the person who ran it: printed without a stack trace. */
 export class Failure extends Error {}
 
-/** Runs an entry point: exit code 0 when it did its work, 1 with one message when it could not. */
-export async function run(main: () => Promise<void>): Promise<void> {
+/** Runs an entry point: it exits with the code that is handed back, or with 1 and one message when it could not do its work. */
+export async function run(main: () => Promise<number>): Promise<void> {
     try {
-        await main();
+        process.exitCode = await main();
     } catch (error) {
         if (!(error instanceof Failure)) {
             throw error;

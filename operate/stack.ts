@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { VmConfig } from "../config/schema";
+import { VmConfig } from "../config/vm";
 import { Failure } from "./failure";
 import { runProgram } from "./process";
 import type { Vm } from "./vm";
@@ -32,8 +32,16 @@ export async function stackVm(stack: string): Promise<Vm> {
         const missing = vm === undefined ? "vm" : "vmPrivateKey";
         throw new Failure(`The stack '${stack}' has no VM: its configuration lacks ${KEY}:${missing}.`);
     }
-    const { host, port, user, hostKey } = parse(VmConfig, vm, `${KEY}:vm of the stack '${stack}'`);
-    return { host, port, user, hostKey, privateKey };
+    const { host, port, user, hostKey, proxy } = parse(VmConfig, vm, `${KEY}:vm of the stack '${stack}'`);
+    const proxyPrivateKey = configuration[`${KEY}:vmProxyPrivateKey`]?.value ?? privateKey;
+    return {
+        host,
+        port,
+        user,
+        hostKey,
+        privateKey,
+        ...(proxy && { proxy: { ...proxy, privateKey: proxyPrivateKey } }),
+    };
 }
 
 /** The CLI is `pulumi`, or what the environment variable PULUMI names: a stack may need an environment of its own. */

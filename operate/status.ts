@@ -13,4 +13,5 @@ void run(async () => {
         throw new Failure(`The stack '${stack}' has no outputs 'url' and 'jobs'. Deploy it first: 'pulumi up'.`);
     }
     process.stdout.write(table(outputs.jobs, await observe(vm, outputs.url, outputs.jobs)));
+    return 0;
 });

@@ -1,3 +1,5 @@
+import { columns } from "./columns";
+
 /** One job as the stack's configuration promises it; `cluster` is empty for what belongs to none. */
 export interface ExpectedJob {
     readonly cluster: string;
@@ -18,7 +20,7 @@ export interface ObservedJob {
 const NOTHING: ObservedJob = { up: 0, targets: 0, series: 0, age: undefined };
 
 const COLUMNS = ["CLUSTER", "JOB", "PATH", "TARGETS", "SERIES", "NEWEST SAMPLE"] as const;
-const RIGHT_ALIGNED: ReadonlySet<number> = new Set([3, 4, 5]);
+const RIGHT_ALIGNED = [3, 4, 5];
 
 /** The name of a job among all clusters' jobs, which is also what its `job_name` is. */
 export function jobKey({ cluster, job }: { cluster: string; job: string }): string {
@@ -28,9 +30,7 @@ export function jobKey({ cluster, job }: { cluster: string; job: string }): stri
 /** Lines up what is expected with what is seen, in the order of `expected`; a `-` stands for "nothing seen". */
 export function table(expected: readonly ExpectedJob[], observed: ReadonlyMap<string, ObservedJob>): string {
     const rows = expected.map((job) => row(job, observed.get(jobKey(job)) ?? NOTHING));
-    const lines = [COLUMNS, ...rows];
-    const widths = COLUMNS.map((_, column) => Math.max(...lines.map((cells) => (cells[column] ?? "").length)));
-    return lines.map((cells) => line(cells, widths)).join("");
+    return columns([COLUMNS, ...rows], { rightAligned: RIGHT_ALIGNED });
 }
 
 /** A whole number of seconds in at most two units, for example `42s`, `5m07s`, `3h00m`, `12d04h`. */
@@ -57,13 +57,6 @@ function row(expected: ExpectedJob, seen: ObservedJob): readonly string[] {
         seen.age === undefined && seen.series === 0 ? "-" : String(seen.series),
         seen.age === undefined ? "-" : renderAge(seen.age),
     ];
-}
-
-function line(cells: readonly string[], widths: readonly number[]): string {
-    const padded = cells.map((cell, column) =>
-        RIGHT_ALIGNED.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
-    );
-    return `${padded.join("  ").trimEnd()}\n`;
 }
 
 function twoDigits(value: number): string {

@@ -5,8 +5,8 @@ import { quote } from "../host/shell";
 import { Failure } from "./failure";
 import { type Finished, runProgram } from "./process";
 
-/** A VM and the right to log in to it. */
-export interface Vm {
+/** A machine and the right to log in to it. */
+interface Login {
     readonly host: string;
     readonly port: number;
     readonly user: string;
@@ -16,6 +16,11 @@ export interface Vm {
     readonly privateKey: string;
 }
 
+/** A VM, and the jump host on the way to it if there is one. */
+export interface Vm extends Login {
+    readonly proxy?: Login | undefined;
+}
+
 export interface VmScript {
     /** Text of a static script, read from `host/` or `operate/`. */
     readonly text: string;
@@ -23,7 +28,12 @@ export interface VmScript {
     readonly values: Readonly<Record<string, string>>;
     /** The whole takes no longer, on the VM as here. */
     readonly timeoutSeconds: number;
+    /** By sudo where another user logs in. @default false */
+    readonly asRoot?: boolean;
 }
+
+/** Under which a machine's pinned key is looked up, whatever the form of its address. */
+type Name = "vm" | "proxy";
 
 const CONNECT_SECONDS = 10;
 /** OpenSSH's own exit code for whatever kept it from running the command. */
@@ -37,10 +47,12 @@ export async function runOnVm(vm: Vm, script: VmScript): Promise<Finished> {
     const assignments = Object.entries(script.values).map(([name, value]) => `${name}=${quote(value)}`);
     const stdin = ["set -euo pipefail", ...assignments, script.text].join("\n");
     const seconds = script.timeoutSeconds;
-    const finished = await withIdentity(vm, (identity) =>
+    const sudo = script.asRoot === true && vm.user !== "root" ? "sudo -n " : "";
+    const finished = await withIdentities(vm, (directory) =>
         runProgram(
             "ssh",
-            [...sshOptions(vm, identity), `${vm.user}@${vm.host}`, `timeout -k 5 ${seconds} bash -s`],
+            // Under sshd even this bash would read the user's bashrc.
+            [...sshArguments(vm, directory), `${sudo}timeout -k 5 ${seconds} bash --noprofile --norc -s`],
             // Longer than what runs on the VM, so that the VM's own end of time is what is seen.
             { stdin, timeoutSeconds: seconds + CONNECT_SECONDS + 10 },
         ).catch((error: unknown) => {
@@ -54,13 +66,8 @@ export async function runOnVm(vm: Vm, script: VmScript): Promise<Finished> {
     return finished;
 }
 
-interface Identity {
-    readonly keyFile: string;
-    readonly knownHostsFile: string;
-}
-
 /** What keeps the user's own SSH configuration, agent and known hosts out of it: only the stack's configuration counts. */
-function sshOptions(vm: Vm, identity: Identity): string[] {
+function sshArguments({ proxy, ...vm }: Vm, directory: string, name: Name = "vm"): string[] {
     const options = {
         BatchMode: "yes",
         ConnectTimeout: String(CONNECT_SECONDS),
@@ -68,24 +75,29 @@ function sshOptions(vm: Vm, identity: Identity): string[] {
         ServerAliveInterval: "5",
         ServerAliveCountMax: "3",
         StrictHostKeyChecking: "yes",
-        // The name under which the pinned key is looked up, whatever the form of the address.
-        HostKeyAlias: "vm",
-        UserKnownHostsFile: identity.knownHostsFile,
+        HostKeyAlias: name,
+        UserKnownHostsFile: join(directory, `${name}.known_hosts`),
         GlobalKnownHostsFile: "/dev/null",
-        IdentityFile: identity.keyFile,
+        IdentityFile: join(directory, `${name}.key`),
         IdentitiesOnly: "yes",
         IdentityAgent: "none",
         LogLevel: "ERROR",
+        ...(proxy && { ProxyCommand: throughProxy(sshArguments(proxy, directory, "proxy")) }),
     };
     const flags = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-    return ["-F", "/dev/null", "-T", "-p", String(vm.port), ...flags];
+    return ["-F", "/dev/null", "-T", "-p", String(vm.port), ...flags, `${vm.user}@${vm.host}`];
+}
+
+/** Text for a shell, in which OpenSSH puts the VM's address and port. */
+function throughProxy(toProxy: readonly string[]): string {
+    return ["ssh", "-W", "'[%h]:%p'", ...toProxy.map((word) => quote(word).replaceAll("%", "%%"))].join(" ");
 }
 
 /**
- * Lends the private key as a file, since OpenSSH takes it in no other way: in memory-backed storage where there is any,
+ * Lends the private keys as files, since OpenSSH takes them in no other way: in memory-backed storage where there is any,
  * readable by this user alone, and gone afterwards, also when this process is told to end.
  */
-async function withIdentity<T>(vm: Vm, use: (identity: Identity) => Promise<T>): Promise<T> {
+async function withIdentities<T>(vm: Vm, use: (directory: string) => Promise<T>): Promise<T> {
     const directory = mkdtempSync(join(privateStorage(), "external-prometheus-"));
     const remove = () => {
         rmSync(directory, { recursive: true, force: true });
@@ -97,16 +109,22 @@ async function withIdentity<T>(vm: Vm, use: (identity: Identity) => Promise<T>):
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
     signals.forEach((signal) => process.on(signal, end));
     try {
-        const identity = { keyFile: join(directory, "key"), knownHostsFile: join(directory, "known_hosts") };
         chmodSync(directory, 0o700);
-        // OpenSSH refuses a key whose last line has no end.
-        writeFileSync(identity.keyFile, `${vm.privateKey.trimEnd()}\n`, { mode: 0o600 });
-        writeFileSync(identity.knownHostsFile, `vm ${vm.hostKey.trim()}\n`, { mode: 0o600 });
-        return await use(identity);
+        writeIdentity(vm, directory, "vm");
+        if (vm.proxy !== undefined) {
+            writeIdentity(vm.proxy, directory, "proxy");
+        }
+        return await use(directory);
     } finally {
         remove();
         signals.forEach((signal) => process.off(signal, end));
     }
+}
+
+function writeIdentity({ privateKey, hostKey }: Login, directory: string, name: Name): void {
+    // OpenSSH refuses a key whose last line has no end.
+    writeFileSync(join(directory, `${name}.key`), `${privateKey.trimEnd()}\n`, { mode: 0o600 });
+    writeFileSync(join(directory, `${name}.known_hosts`), `${name} ${hostKey.trim()}\n`, { mode: 0o600 });
 }
 
 function privateStorage(): string {

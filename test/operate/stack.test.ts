@@ -76,6 +76,15 @@ describe("stackVm", () => {
     });
 
     it.each([
+        [{ vmProxyPrivateKey: "another key" }, "another key"],
+        [{}, "a key"],
+    ])("knows the jump host, and the key for it: %j", async (more, privateKey) => {
+        const proxy = { host: "gate.example", port: 2222, user: "jump", hostKey: HOST_KEY };
+        fakeConfiguration({ vm: { host: "10.0.0.1", hostKey: HOST_KEY, proxy }, vmPrivateKey: "a key", ...more });
+        expect(await stackVm("dev")).toMatchObject({ proxy: { ...proxy, privateKey } });
+    });
+
+    it.each([
         ["vm", { vmPrivateKey: "a key" }],
         ["vmPrivateKey", { vm: { host: "10.0.0.1", hostKey: HOST_KEY } }],
     ])("names the key %s when it lacks", async (key, values) => {

@@ -53,13 +53,22 @@ describe("runOnVm", () => {
     it("sends values quoted in front of the script, bounded in time on the VM", async () => {
         fakeSsh('shift $(($# - 1)); echo "$1" >$report; exec bash -s');
         expect(await runOnVm(VM, SCRIPT)).toEqual({ code: 0, stdout: "it's me\n", stderr: "" });
-        expect(report()).toBe("timeout -k 5 20 bash -s\n");
+        expect(report()).toBe("timeout -k 5 20 bash --noprofile --norc -s\n");
+    });
+
+    it.each([
+        ["root", ""],
+        ["admin", "sudo -n "],
+    ])("becomes root where it must, from %s", async (user, sudo) => {
+        fakeSsh('shift $(($# - 1)); echo "$1" >$report');
+        await runOnVm({ ...VM, user }, { ...SCRIPT, asRoot: true });
+        expect(report()).toBe(`${sudo}timeout -k 5 20 bash --noprofile --norc -s\n`);
     });
 
     it("trusts the pinned host key alone, offers the stack's key alone, and asks nobody", async () => {
         fakeSsh(
             'while (($#)); do [[ $1 == -o ]] && echo "$2"; [[ $2 == IdentityFile=* ]] && key=${2#*=}; shift; done >$report\n' +
-                'cat "$key" "${key%key}known_hosts" >>$report; stat -c %a "$key" "${key%/key}" >>$report',
+                'cat "$key" "${key%key}known_hosts" >>$report; stat -c %a "$key" "${key%/*}" >>$report',
         );
         await runOnVm(VM, SCRIPT);
         const lines = report().split("\n");
