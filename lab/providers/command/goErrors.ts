@@ -40,3 +40,20 @@ export function handshakeError(
     }
     return /lost before handshake|socket has been ended|closed/i.test(error.message) ? "EOF" : `ssh: ${error.message}`;
 }
+
+/** RFC 4254 section 5.1, in the words of golang.org/x/crypto/ssh, channel.go: RejectionReason. */
+const rejections: Readonly<Record<number, string>> = {
+    1: "administratively prohibited",
+    2: "connect failed",
+    3: "unknown channel type",
+    4: "resource shortage",
+};
+
+/** An error of a server that was asked to open a connection to somewhere else. */
+export function channelError(error: Error & { reason?: number | string }): string {
+    const reason = Number(error.reason);
+    const description = error.message.replace(/^\(SSH\) Channel open failure: /, "");
+    return error.reason === undefined || error.reason === "" || Number.isNaN(reason)
+        ? "ssh: unexpected packet in response to channel open: <nil>"
+        : `ssh: rejected: ${rejections[reason] ?? `unknown reason ${reason}`} (${description})`;
+}

@@ -4,7 +4,7 @@ import type { CheckFailure, CheckResult } from "../plugin";
 import { isObject, plain, type Properties, Secret, Unknown, type Value } from "../values";
 
 /** Where and how to log in. */
-export interface Connection {
+export interface Login {
     readonly host: string;
     readonly port: number;
     readonly user: string;
@@ -14,6 +14,11 @@ export interface Connection {
     readonly dialErrorLimit: number;
     /** Seconds a TCP connection may take; 0: no limit. */
     readonly perDialTimeout: number;
+}
+
+export interface Connection extends Login {
+    /** A machine on the way there. */
+    readonly proxy?: Login;
 }
 
 /** What Create, Update and Delete need of the inputs. */
@@ -39,7 +44,7 @@ interface Property {
     readonly values?: readonly string[];
 }
 
-const connectionProperties: Readonly<Record<string, Property>> = {
+const loginProperties: Readonly<Record<string, Property>> = {
     host: { kind: "string", required: true },
     port: { kind: "number", default: 22 },
     user: { kind: "string", default: "root" },
@@ -50,8 +55,9 @@ const connectionProperties: Readonly<Record<string, Property>> = {
     password: { kind: "string", secret: true, notImplemented: true },
     privateKeyPassword: { kind: "string", secret: true, notImplemented: true },
     agentSocketPath: { kind: "string", notImplemented: true },
-    proxy: { kind: "object", notImplemented: true },
 };
+
+const connectionProperties: Readonly<Record<string, Property>> = { ...loginProperties, proxy: { kind: "object" } };
 
 const commandProperties: Readonly<Record<string, Property>> = {
     connection: { kind: "object", required: true, secret: true },
@@ -74,9 +80,17 @@ export function checkInputs(inputs: Properties): CheckResult {
     const checked = checkObject(inputs, commandProperties, "", failures);
     const connection = unwrapped(inputs["connection"]);
     if (isObject(connection)) {
-        checked["connection"] = new Secret(checkObject(connection, connectionProperties, "connection.", failures));
+        checked["connection"] = new Secret(checkConnection(connection, failures));
     }
     return { inputs: checked, failures };
+}
+
+function checkConnection(connection: Properties, failures: CheckFailure[]): Properties {
+    const checked = checkObject(connection, connectionProperties, "connection.", failures);
+    const proxy = unwrapped(connection["proxy"]);
+    return isObject(proxy)
+        ? { ...checked, proxy: checkObject(proxy, loginProperties, "connection.proxy.", failures) }
+        : checked;
 }
 
 function checkObject(
