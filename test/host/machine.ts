@@ -34,6 +34,8 @@ export class Machine {
     public readonly prometheus = new PrometheusStandIn(this.root);
     /** What the gate printed. */
     public vm = "";
+    /** More of the environment that the steps run in. */
+    public environment: Readonly<Record<string, string>> = {};
 
     private constructor(private readonly server: Server) {
         server.on("request", this.prometheus.answer);
@@ -108,6 +110,7 @@ export class Machine {
                 PATH: `${join(__dirname, "bin")}:${process.env["PATH"] ?? ""}`,
                 FAKE_ROOT: this.root,
                 FAKE_ADDRESS: this.address,
+                ...this.environment,
             },
         });
         const output = { stdout: "", stderr: "" };

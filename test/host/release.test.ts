@@ -1,6 +1,9 @@
-import { chmodSync, symlinkSync, unlinkSync } from "node:fs";
-import { expect, it } from "vitest";
+import { chmodSync } from "node:fs";
+import { describe, expect, it } from "vitest";
 import { Machine } from "./machine";
+
+const NAME = "prometheus-9.9.9.linux-amd64";
+const RECORDS = "usr/local/lib/external-prometheus/releases";
 
 it("downloads once, and again when a program on the VM is another", async () => {
     const machine = await Machine.prepared();
@@ -10,71 +13,25 @@ it("downloads once, and again when a program on the VM is another", async () => 
     const before = machine.tree("usr/local");
     await machine.succeed("release", gone);
     expect(machine.tree("usr/local")).toEqual(before);
-    machine.write("usr/local/prometheus-3.13.2.linux-amd64/prometheus", "another");
-    expect((await machine.run("release", gone)).stderr).toContain("could not download file:///nowhere");
-    await machine.succeed("release", release);
-    expect(machine.tree("usr/local")).toEqual(before);
+    for (const damage of ["prometheus", "promtool"]) {
+        machine.write(`usr/local/prometheus-3.13.2.linux-amd64/${damage}`, "another");
+        expect((await machine.run("release", gone)).stderr).toContain("could not download file:///nowhere");
+        await machine.succeed("release", release);
+        expect(machine.tree("usr/local")).toEqual(before);
+    }
 });
 
-it.each([
-    [
-        "a wrong sum",
-        (m: Machine) => ({ ...m.release("9.9.9"), sha256_amd64: "0".repeat(64) }),
-        /wrong sha256 .* got [0-9a-f]{64}/,
-    ],
-    [
-        "another version",
-        (m: Machine) => ({ ...m.release("9.9.8"), version: "9.9.9" }),
-        /holds a file outside prometheus-9\.9\.9/,
-    ],
-    [
-        "a path that leads out",
-        (m: Machine) => {
-            m.release("9.9.9");
-            return m.tarball("9.9.9", ["-C", m.path("releases"), "prometheus-9.9.9.linux-amd64/../../etc"]);
-        },
-        /holds a file outside/,
-    ],
-    ["an absolute path", (m: Machine) => m.tarball("9.9.9", [m.path("etc/os-release")]), /holds a file outside/],
-    [
-        "a link",
-        (m: Machine) => {
-            m.release("9.9.9");
-            symlinkSync("/etc/passwd", m.path("releases/prometheus-9.9.9.linux-amd64/link"));
-            return m.release("9.9.9");
-        },
-        /something else than plain files/,
-    ],
-    [
-        "a setuid program",
-        (m: Machine) => {
-            m.release("9.9.9", "serve", { helper: "" });
-            chmodSync(m.path("releases/prometheus-9.9.9.linux-amd64/helper"), 0o4755);
-            return m.tarball("9.9.9", ["-C", m.path("releases"), "prometheus-9.9.9.linux-amd64"]);
-        },
-        /something else than plain files/,
-    ],
-    [
-        "a program that is no Prometheus",
-        (m: Machine) => m.release("9.9.9", "serve", { prometheus: "#!/bin/sh\necho something\n" }),
-        /does not say that it is prometheus 9\.9\.9, but: something/,
-    ],
-    [
-        "a tarball without promtool",
-        (m: Machine) => {
-            m.release("9.9.9");
-            unlinkSync(m.path("releases/prometheus-9.9.9.linux-amd64/promtool"));
-            return m.tarball("9.9.9", ["-C", m.path("releases"), "prometheus-9.9.9.linux-amd64"]);
-        },
-        /holds no prometheus-9\.9\.9\.linux-amd64\/promtool/,
-    ],
-])("refuses %s, and leaves nothing behind", async (_what, pack, message) => {
+it("puts modes right without a download", async () => {
     const machine = await Machine.prepared();
+    const gone = { ...machine.release("3.13.2"), url_amd64: "file:///nowhere" };
     const before = machine.tree("usr/local");
-    const ran = await machine.run("release", pack(machine));
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toMatch(message);
+    chmodSync(machine.path("usr/local/prometheus-3.13.2.linux-amd64"), 0o777);
+    chmodSync(machine.path("usr/local/prometheus-3.13.2.linux-amd64/prometheus"), 0o666);
+    await machine.succeed("release", gone);
     expect(machine.tree("usr/local")).toEqual(before);
+    expect(machine.read("accounts.log")).toContain(
+        `chown -R root:root ${machine.path("usr/local/prometheus-3.13.2.linux-amd64")}`,
+    );
 });
 
 it("makes no account and no directory on a blank machine for a release that is refused", async () => {
@@ -90,6 +47,94 @@ it("makes no account and no directory on a blank machine for a release that is r
 it("asks for room before it downloads", async () => {
     const machine = await Machine.prepared();
     machine.write("free", "599");
-    const ran = await machine.run("release", machine.release("9.9.9"));
-    expect(ran.stderr).toContain("only 599 MB are free");
+    expect((await machine.run("release", machine.release("9.9.9"))).stderr).toContain("only 599 MB are free");
+    await machine.succeed("release", machine.companion("node_exporter", "1.12.1"));
+    machine.write("free", "249");
+    const ran = await machine.run("release", machine.companion("node_exporter", "1.12.2"));
+    expect(ran.stderr).toContain("only 249 MB are free");
+});
+
+it("takes the release for the architecture that the VM has", async () => {
+    const machine = await Machine.prepared();
+    machine.write("machine", "aarch64\n");
+    machine.release("9.9.9");
+    const { url_amd64: url, sha256_amd64: sum } = machine.tarball("9.9.9", [
+        "-C",
+        machine.path("releases"),
+        "--transform=s/amd64/arm64/",
+        NAME,
+    ]);
+    const release = { ...machine.release("9.9.8"), version: "9.9.9", url_arm64: url ?? "", sha256_arm64: sum ?? "" };
+    const ran = await machine.succeed("release", release);
+    expect(ran.stdout).toBe("release=prometheus-9.9.9.linux-arm64\n");
+    machine.write("machine", "riscv64\n");
+    expect((await machine.run("release", release)).stderr).toContain("no release for architecture 'riscv64'");
+});
+
+describe("what each program gets", () => {
+    it.each([
+        ["node_exporter", [], []],
+        ["blackbox_exporter", ["etc/blackbox_exporter"], []],
+        ["alertmanager", ["etc/alertmanager", "var/lib/alertmanager"], ["var/lib/alertmanager"]],
+    ] as const)("%s: its release, its user and no more than it needs", async (program, folders, owned) => {
+        const machine = await Machine.prepared();
+        const before = Object.keys(machine.tree("usr/local"));
+        await machine.succeed("release", machine.companion(program, "1.2.3"));
+        const after = Object.keys(machine.tree("usr/local")).filter((path) => !before.includes(path));
+        const name = `${program}-1.2.3.linux-amd64`;
+        expect(after.sort()).toEqual(
+            [...folders, name, `${name}/${program}`, `lib/external-prometheus/releases/${name}`].sort(),
+        );
+        const log = machine.read("accounts.log").split("\n");
+        expect(log).toContain(`groupadd --system ${program}`);
+        expect(log.find((line) => line.startsWith("useradd") && line.endsWith(` ${program}`))).toMatch(
+            /--no-create-home .*--shell \/usr\/sbin\/nologin/,
+        );
+        for (const folder of owned) {
+            expect(log).toContain(`chown ${program}:${program} ${machine.path(`usr/local/${folder}`)}`);
+        }
+    });
+
+    it("prometheus: directories that nobody else can look into", async () => {
+        const machine = await Machine.prepared();
+        const tree = machine.tree("usr/local");
+        expect([tree["etc/prometheus"], tree["etc/prometheus/credentials"], tree["var/lib/prometheus"]]).toEqual(
+            Array(3).fill("750"),
+        );
+    });
+
+    it("prometheus: what it had before its account was made anew, with other numbers", async () => {
+        const machine = await Machine.prepared();
+        const data = machine.path("usr/local/var/lib/prometheus");
+        expect(machine.read("accounts.log")).not.toContain("chown -R prometheus:prometheus");
+        await machine.succeed("release", machine.release("3.13.2"));
+        expect(machine.read("accounts.log")).toContain(`chown -R prometheus:prometheus ${data}\n`);
+    });
+});
+
+it("labels the programs where SELinux has a say, and only there", async () => {
+    const machine = await Machine.prepared();
+    const release = machine.release("9.9.9");
+    machine.write("selinux", "");
+    await machine.succeed("release", release);
+    const partial = machine.path(`usr/local/${NAME}.partial`);
+    expect(machine.read("selinux")).toBe(
+        `restorecon -R ${partial}\nchcon -t bin_t ${partial}/prometheus ${partial}/promtool\n`,
+    );
+    machine.write("selinux", "");
+    await machine.succeed("release", release);
+    expect(machine.read("selinux")).toContain(`chcon -t bin_t ${machine.path(`usr/local/${NAME}`)}/prometheus`);
+});
+
+it("has the release on disk before its name is, and its record", async () => {
+    const machine = await Machine.prepared();
+    machine.write("sync.log", "");
+    await machine.succeed("release", machine.release("9.9.9"));
+    expect(machine.read("sync.log").split("\n")).toEqual([
+        `-f ${machine.path(`usr/local/${NAME}.partial`)}`,
+        machine.path(`${RECORDS}/${NAME}.next`),
+        machine.path(RECORDS),
+        `-f ${machine.path("usr/local")}`,
+        "",
+    ]);
 });
