@@ -28,6 +28,12 @@ vm_running() { is_running "$MACHINE" && is_running "$MACHINE-init"; }
 # vm_attach FILE: that disk is mounted at $ROOT. Direct I/O where the file system can, as a real disk would.
 vm_attach() {
     local device
+    # Unmounted here it may still be mounted in a namespace that somebody else has made meanwhile, and be written once more at
+    # its end: never two file systems on one file.
+    if [[ $(losetup --associated "$1") ]]; then
+        cp --sparse=always "$1" "$1.new"
+        mv "$1.new" "$1"
+    fi
     device=$(losetup --find --show --direct-io=on "$1" || losetup --find --show "$1")
     mkdir -p "$ROOT"
     mount -t ext4 "$device" "$ROOT"
@@ -37,6 +43,7 @@ vm_attach() {
 vm_detach() {
     local device file
     if mountpoint --quiet "$ROOT"; then
+        sync --file-system "$ROOT"
         wait_until 10 "the root of $MACHINE to be unused" umount "$ROOT"
     fi
     while read -r device file; do
@@ -86,16 +93,7 @@ vm_boot() {
     mkdir -p "${groups[@]}"
     # The cable of one that was killed goes only when the kernel comes to it.
     on_switch ip link delete "vb-$NAME" 2>/dev/null || true
-    # shellcheck disable=SC2016
-    start "$MACHINE" --netns "$SWITCH" -- bash -c '
-        while [[ $1 != -- ]]; do
-            echo $$ >"$1/cgroup.procs"
-            shift
-        done
-        shift
-        exec "$@"
-    ' boot "${groups[@]}" -- systemd-nspawn --quiet --register=no --keep-unit --machine="$NAME" \
-        --network-bridge=br0 --directory="$ROOT" --boot
+    start "$MACHINE" --netns "$SWITCH" -- unshare --mount bash "$LAB/machine/nspawn.sh" "$ROOT" "$NAME" "${groups[@]}"
     wait_until 20 "the init of $MACHINE" vm_init
     pid=$(vm_init)
     echo "$pid $(process_stat "$pid" | cut -d ' ' -f 2)" >"$RUN/$MACHINE-init.pid"
