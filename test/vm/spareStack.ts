@@ -82,11 +82,11 @@ export class SpareStack {
         return handle("pulumi", this.command(args), { seconds });
     }
 
-    /** `up` in a process group of its own; its output is piped. The provider plugins are in groups of their own again. */
-    spawnUp(...args: string[]): ChildProcess {
-        return spawn(join(PROJECT, "lab/pulumi"), this.command(["up", ...UNATTENDED, ...args]), {
+    /** In a process group of its own; nobody reads what it says. The provider plugins are in groups of their own again. */
+    spawn(command: "up" | "destroy"): ChildProcess {
+        return spawn(join(PROJECT, "lab/pulumi"), this.command([command, ...UNATTENDED]), {
             detached: true,
-            stdio: ["ignore", "pipe", "pipe"],
+            stdio: "ignore",
         });
     }
 
