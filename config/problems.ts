@@ -16,7 +16,7 @@ type Path = readonly PropertyKey[];
 /** Checks a value that is not secret; every issue becomes one problem that shows the value. */
 export function plainProblems(schema: z.ZodType, key: string, value: unknown): Problem[] {
     const result = schema.safeParse(value);
-    const problems = (result.error?.issues ?? []).flatMap((issue) => {
+    const problems = (result.error?.issues ?? []).filter(isNews(schema)).flatMap((issue) => {
         const at = keyAt(key, issue.path);
         const found = valueAt(value, issue.path);
         const expected = schemaAt(schema, issue.path);
@@ -31,6 +31,17 @@ export function plainProblems(schema: z.ZodType, key: string, value: unknown): P
         return [issueProblem(expected, at, issue, found)];
     });
     return [...unseenNames(schema, key, value), ...problems];
+}
+
+/** Lets through the first issue of one value: what is text of a wrong form has many other faults that say nothing new. */
+function isNews(schema: z.ZodType): (issue: z.core.$ZodIssue) => boolean {
+    const seen = new Set<string>();
+    return ({ path }) => {
+        const key = keyAt("", path);
+        const isFirst = !seen.has(key);
+        seen.add(key);
+        return isFirst || !isScalar(schemaAt(schema, path));
+    };
 }
 
 /** A key that nothing reads. Its value is not shown, since it may be a secret under a mistyped name. */
@@ -98,7 +109,9 @@ function allowed(issue: z.core.$ZodIssue): string {
         return `must be ${issue.values.map(String).join(" or ")}`;
     }
     if (issue.code === "too_small") {
-        return issue.origin === "array" ? "must not be empty" : `must be at least ${issue.minimum}`;
+        return issue.minimum === 1 && issue.origin !== "number"
+            ? "must not be empty"
+            : `must be at least ${issue.minimum}`;
     }
     return issue.code === "too_big" ? `must be at most ${issue.maximum}` : issue.message;
 }

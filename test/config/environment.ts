@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
 import { loadConfig } from "../../config/load";
 import type { StackConfig } from "../../config/schema";
+import { KUBERNETES_JOBS } from "../../config/source";
 
 /** Keys of the namespace and their values, as a stack's file holds them. */
 export type Keys = Record<string, unknown>;
@@ -16,20 +17,40 @@ export function exampleKeys(): Record<string, Record<string, unknown>> {
     return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^[^:]+:/, ""), value]));
 }
 
-/** The example with other values at some paths; undefined removes what is there. */
+/** The example with other values at some paths, in the notation of messages; undefined removes what is there. */
 export function changed(changes: Keys): Keys {
     const keys = exampleKeys();
     for (const [path, value] of Object.entries(changes)) {
-        const names = path.split(".");
-        const last = names.pop() ?? "";
-        const parent = names.reduce<Keys>((at, name) => at[name] as Keys, keys);
-        if (value === undefined) {
-            Reflect.deleteProperty(parent, last);
-        } else {
-            parent[last] = value;
-        }
+        change(keys, path, value);
     }
     return keys;
+}
+
+/** Sets the value at a path, in objects that are made where there are none; undefined removes it. */
+export function change(keys: Keys, path: string, value: unknown): void {
+    const names = pathNames(path);
+    const last = names.pop() ?? "";
+    const parent = names.reduce((at, name) => {
+        if (!Object.hasOwn(at, name)) define(at, name, {});
+        return at[name] as Keys;
+    }, keys);
+    if (value === undefined) {
+        Reflect.deleteProperty(parent, last);
+    } else {
+        define(parent, last, value);
+    }
+}
+
+/** Not by assignment, which would change what an object inherits where the name is `__proto__`. */
+function define(at: Keys, name: string, value: unknown): void {
+    Object.defineProperty(at, name, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/** The names and list positions that a path as `a.b[0]["c d"]` is made of. */
+export function pathNames(path: string): string[] {
+    return [...path.matchAll(/(?:^|\.)([^.[\]]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/gy)].map(
+        ([, name, index, quoted]) => name ?? index ?? String(JSON.parse(quoted ?? '""')),
+    );
 }
 
 /** A private key nobody uses: an Ed25519 key in PKCS #8 whose secret half is all the letter `Z`. */
@@ -54,8 +75,62 @@ users:
 
 export const SECRETS = { vmPrivateKey: PRIVATE_KEY, kubeconfigs: { staging: KUBECONFIG } };
 
-/** Sets a stack's configuration as the engine hands it over, without what is undefined, and loads it. */
-export function load(plain: Keys, secret: Keys = SECRETS, foreign: Record<string, string> = {}): StackConfig {
+/**
+ * What the example leaves out: with this, a value stands at each place that the schema knows, and nothing is wrong with any.
+ */
+const REST: Keys = {
+    "vm.port": 22,
+    "vm.user": "root",
+    "vm.bootTimeout": "5m",
+    "vm.takeOver": "organization/project/other",
+    "vm.purgeData": false,
+    "vm.proxy": { host: "198.51.100.1", port: 22, user: "jump", hostKey: exampleKeys()["vm"]?.["hostKey"] },
+    prometheus: {
+        ...releaseKeys("prometheus", "3.13.2"),
+        scrapeInterval: "30s",
+        retention: { time: "30d", size: "80GB" },
+        memoryMax: "4G",
+        unsafeFlags: ["--web.enable-lifecycle"],
+        restartDuringOutage: false,
+        ruleFiles: ["test/config/user/rules.yml"],
+        scrapeConfigFiles: ["test/config/user/scrape.yml"],
+    },
+    nodeExporter: releaseKeys("node_exporter", "1.12.1"),
+    alertmanager: releaseKeys("alertmanager", "0.28.1"),
+    blackboxExporter: releaseKeys("blackbox_exporter", "0.28.0"),
+    "clusters.staging.context": "admin",
+    "clusters.staging.jobs": Object.fromEntries(
+        KUBERNETES_JOBS.map((job) => [
+            job,
+            { path: /pods|endpoints/.test(job) ? "federate" : "direct", interval: "30s" },
+        ]),
+    ),
+    "clusters.staging.endpoint.prometheus.port": 9090,
+    "clusters.staging.endpoint.image": "docker.io/library/nginx:1.28",
+    "clusters.staging.endpoint.imagePullPolicy": "Always",
+    "staticJobs.website.labels": { site: "berlin" },
+};
+
+function releaseKeys(program: string, version: string): Keys {
+    return {
+        version,
+        url: `https://mirror.example.com/${program}-${version}.linux-amd64.tar.gz`,
+        sha256: "a".repeat(64),
+        extraFlags: ["--log.level=debug"],
+    };
+}
+
+/** A configuration in which every key is set, those with plain values and those with secret ones. */
+export function completeKeys(): { plain: Keys; secret: Keys } {
+    const kubeconfigs = { ...SECRETS.kubeconfigs };
+    return {
+        plain: changed(structuredClone(REST)),
+        secret: { ...SECRETS, vmProxyPrivateKey: PRIVATE_KEY, kubeconfigs },
+    };
+}
+
+/** Sets a stack's configuration as the engine hands it over, without what is undefined. */
+export function configure(plain: Keys, secret: Keys = SECRETS, foreign: Record<string, string> = {}): void {
     const qualified = (keys: Keys) =>
         Object.entries(keys)
             .filter(([, value]) => value !== undefined)
@@ -67,6 +142,11 @@ export function load(plain: Keys, secret: Keys = SECRETS, foreign: Record<string
         { ...Object.fromEntries([...qualified(plain), ...qualified(secret)]), ...foreign },
         qualified(secret).map(([key]) => key),
     );
+}
+
+/** Sets a stack's configuration and loads it. */
+export function load(...keys: Parameters<typeof configure>): StackConfig {
+    configure(...keys);
     return loadConfig();
 }
 

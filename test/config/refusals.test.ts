@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import { configurationReference } from "../../docs/generate";
+import index from "../../index";
+import { startMocks } from "../harness";
+import { completeKeys, configure, load } from "./environment";
+import { fields, placeOf, waysToBeWrong } from "./fields";
+import { messages } from "./messages";
+import { isSecret, problemsOf, refusalOf, type Row, withRow } from "./refusal";
+import { CLUSTER_ROWS } from "./refusalsOfClusters";
+import { FILE_ROWS } from "./refusalsOfFiles";
+import { SECRET_ROWS } from "./refusalsOfSecrets";
+import { VM_ROWS } from "./refusalsOfVm";
+
+const ROWS = [...VM_ROWS, ...CLUSTER_ROWS, ...FILE_ROWS, ...SECRET_ROWS];
+const known = new Map<Row, string>();
+
+function messageOf(row: Row): string {
+    const message = known.get(row) ?? refusalOf(row);
+    known.set(row, message);
+    return message;
+}
+
+describe("a wrong configuration", () => {
+    it.each(ROWS.map((row) => [row.key, row.says, row] as const))("is refused: %s %s", (key, says, row) => {
+        const message = messageOf(row);
+        const [problem = ""] = problemsOf(message, key);
+        expect(problem, message).toContain(says);
+        expect(problem).toMatch(/\n {4}→ \S/);
+        expect(row.also.filter((other) => problemsOf(message, other).length === 0)).toEqual([]);
+        expect(message.match(/✖/g), message).toHaveLength(1 + row.also.length);
+        expect(message).not.toMatch(/^ +at /m);
+        // Only a value that is refused for what it is helps who reads it, and only where it cannot be a secret.
+        if (isSecret(key)) {
+            expect(message).not.toContain(", got ");
+            expect(message).not.toMatch(/CANARY|WlpaWlpa|LIFTED|MC4D/);
+        } else if (isValue(row)) {
+            expect(problem).toMatch(/, got \S/);
+        }
+    });
+
+    it("is refused before the program registers anything", async () => {
+        const mocks = await startMocks();
+        for (const row of ROWS) {
+            const ended = withRow(row, (plain, secret) => {
+                configure(plain, secret);
+                return new Promise((resolve) => {
+                    resolve(index());
+                });
+            });
+            await expect(ended).rejects.toThrow("The stack's configuration has ");
+        }
+        expect(mocks.resources).toEqual([]);
+    });
+
+    it("is told all that is wrong with it at once", () => {
+        const rows = new Map<string, Row>();
+        for (const row of ROWS.filter(isValue)) {
+            const place = placeOf(row.key);
+            if (!rows.has(place)) rows.set(place, row);
+        }
+        const leaves = [...rows].filter(([place]) => ![...rows.keys()].some((other) => isBelow(other, place)));
+        const message = refusalOf({ set: Object.assign({}, ...leaves.map(([, { set }]) => set)) as Row["set"] });
+        expect(leaves.length).toBeGreaterThan(50);
+        expect(leaves.filter(([, { key }]) => problemsOf(message, key).length === 0)).toEqual([]);
+    });
+
+    it.each(ROWS.filter((row) => !isValue(row)).map((row) => [row.key, row.says, row] as const))(
+        "is told that %s %s, and what else is wrong around it",
+        (key, _says, row) => {
+            const others = strangers(row);
+            const set = { ...row.set, ...Object.fromEntries(others.map((other) => [other, 1])) };
+            const message = refusalOf({ ...row, set });
+            expect([key, ...others].filter((each) => problemsOf(message, each).length === 0)).toEqual([]);
+        },
+    );
+});
+
+/** A key that nothing knows, in each object that the key is in; they are called as what stands in them is. */
+function strangers({ key }: Row): string[] {
+    const objects = fields().filter(({ path }) => path.endsWith(".<unknown>"));
+    return objects
+        .map(({ path }) => path.replace("<name>", /^\w+\.(\w+)/.exec(key)?.[1] ?? "").replace("<unknown>", "stranger"))
+        .filter((stranger) => key.startsWith(stranger.replace("stranger", "")));
+}
+
+/** Whether it is a value that is refused for what it is. */
+function isValue({ set, key, says }: Row): boolean {
+    return set[key] !== undefined && !isSecret(key) && !/^(has a name|is no key|names )/.test(says);
+}
+
+function isBelow(place: string, other: string): boolean {
+    return place.startsWith(other) && /^[.[]/.test(place.slice(other.length));
+}
+
+describe("the table", () => {
+    it("stands on a configuration that is right, and that has a value in every place", () => {
+        const { plain, secret } = completeKeys();
+        expect(() => load(plain, secret)).not.toThrow();
+        const places = placesOf("", { ...plain, ...secret });
+        const known = fields().map(({ path }) => path);
+        expect(known.filter((path) => !/^name of |<unknown>/.test(path) && !places.includes(path))).toEqual([]);
+    });
+
+    it("has a row for each way in which each place can be wrong", () => {
+        const places = ROWS.map(({ key, says }) =>
+            says.startsWith("has a name") ? `name of ${placeOf(key).replace(/\.<name>$/, "")}` : placeOf(key),
+        );
+        const short = fields()
+            .map((field) => ({ field, rows: places.filter((place) => place === field.path).length }))
+            .filter(({ field, rows }) => rows < waysToBeWrong(field))
+            .map(({ field, rows }) => `${field.path}: ${rows} rows, and ${waysToBeWrong(field)} ways`);
+        expect(short).toEqual([]);
+    });
+
+    it("brings up every message of the loader", () => {
+        const said = ROWS.map(messageOf).join("\n") + configurationReference();
+        const unsaid = messages().filter(({ pattern }) => !pattern.test(said));
+        expect(unsaid.map(({ file, pattern }) => `${file}: ${pattern.source}`)).toEqual([
+            // How a message of zod's own begins, for which there are other words.
+            "problems.ts: Invalid input",
+            // Of what one stack hands to another.
+            String.raw`source.ts: must be a token of a ServiceAccount \(a JSON Web Token\)`,
+        ]);
+    });
+});
+
+/** The place of each value. */
+function placesOf(key: string, value: unknown): string[] {
+    const below = Array.isArray(value)
+        ? value.flatMap((item, i) => placesOf(`${key}[${i}]`, item))
+        : typeof value === "object" && value !== null
+          ? Object.entries(value).flatMap(([name, item]) => placesOf(key === "" ? name : `${key}.${name}`, item))
+          : [];
+    return [...(key === "" ? [] : [placeOf(key)]), ...below];
+}

@@ -1,0 +1,138 @@
+import { KUBERNETES_JOBS } from "../../config/source";
+import { exampleKeys, KUBECONFIG } from "./environment";
+import { clash, hosts, lists, notText, objects, ports, type Row, scrapeIntervals, wrong } from "./refusal";
+
+const STAGING = exampleKeys()["clusters"]?.["staging"] as { caCertificate: string };
+const NODE = exampleKeys()["staticJobs"]?.["node"];
+const CA = STAGING.caCertificate;
+const CLUSTER = "clusters.staging";
+const ENDPOINT = `${CLUSTER}.endpoint`;
+
+const LABEL = "must be lower-case letters, digits and '-' (an RFC 1123 label)";
+const SERVER = "must be an https:// URL of host, port and path, such as https://k8s.example.com:6443";
+const PEM =
+    "must be a certificate in PEM form, '-----BEGIN CERTIFICATE-----' first, and nothing else (lines end by LF)";
+
+/** A second cluster, or one under another name, with a kubeconfig of its own. */
+function cluster(name: string): Record<string, unknown> {
+    return { [`clusters["${name}"]`]: STAGING, [`kubeconfigs["${name}"]`]: KUBECONFIG };
+}
+
+const CLUSTERS: Row[] = [
+    wrong("clusters", "text", "must be an object, got 'text'", ["kubeconfigs.staging"]),
+    wrong("clusters", [], "must be an object, got []", ["kubeconfigs.staging"]),
+    ...["A", "a_b", "-a", "a".repeat(64)].map((name) =>
+        clash(`clusters.${name}`, cluster(name), `has a name that ${LABEL}`),
+    ),
+    clash("clusters.__proto__", cluster("__proto__"), "has a name that is not allowed"),
+    clash('clusters["a b"]', cluster("a b"), `has a name that ${LABEL}`),
+    ...objects(CLUSTER, "sever", "did you mean 'server'?"),
+    wrong(`${CLUSTER}.server`, undefined, "is missing: URL of the API server as the VM reaches it"),
+    notText(`${CLUSTER}.server`),
+    wrong(`${CLUSTER}.server`, "http://k8s.example.com:6443", `${SERVER}, got 'http://k8s.example.com:6443'`),
+    wrong(`${CLUSTER}.server`, "https://h?x=y", `${SERVER}, got 'https://h?x=y'`),
+    wrong(`${CLUSTER}.server`, "https://u:hunter2@h:6443", `${SERVER}, got a value that is not shown`),
+    wrong(`${CLUSTER}.caCertificate`, undefined, "is missing: CA of the API server's and the kubelets' certificates"),
+    notText(`${CLUSTER}.caCertificate`),
+    wrong(`${CLUSTER}.caCertificate`, "x", `${PEM}, got 'x'`),
+    wrong(`${CLUSTER}.caCertificate`, `${CA}==> end <==\n${CA}`, PEM),
+    wrong(`${CLUSTER}.caCertificate`, CA.replace("MIIB", "MIIC"), "is cut off or damaged: it cannot be read as a cert"),
+    notText(`${CLUSTER}.context`),
+    wrong(`${CLUSTER}.context`, "", "must not be empty, got ''", ["kubeconfigs.staging"]),
+    ...objects(`${CLUSTER}.jobs`, "etcd", "known here: kubernetes-apiservers, kubernetes-nodes,"),
+    ...KUBERNETES_JOBS.flatMap((job) => jobs(`${CLUSTER}.jobs.${job}`, /pods|endpoints/.test(job))),
+];
+
+function jobs(key: string, isFederated: boolean): Row[] {
+    const paths = isFederated ? "must be federate or off" : "must be direct or federate or off";
+    return [
+        ...objects(key, "every", "known here: path, interval"),
+        wrong(`${key}.path`, "push", `${paths}, got 'push'`),
+        wrong(`${key}.path`, false, `${paths}, got false`),
+        ...(isFederated ? [wrong(`${key}.path`, "direct", `${paths}, got 'direct'`)] : []),
+        ...scrapeIntervals(`${key}.interval`),
+    ];
+}
+
+const DIFFERENT = "must all be different, got ";
+
+const ENDPOINTS: Row[] = [
+    clash(
+        ENDPOINT,
+        { [ENDPOINT]: undefined },
+        "is missing, but federated jobs need it: kubernetes-pods, kubernetes-service-",
+    ),
+    ...objects(ENDPOINT, "tls", "known here: kind, prometheus,"),
+    wrong(`${ENDPOINT}.kind`, undefined, "is missing: A reverse proxy with mutual TLS that lets through"),
+    wrong(`${ENDPOINT}.kind`, "ingress", "must be gateway, got 'ingress'"),
+    wrong(`${ENDPOINT}.prometheus`, undefined, "is missing: The Prometheus in the cluster"),
+    ...objects(`${ENDPOINT}.prometheus`, "pod", "did you mean 'pods'?"),
+    wrong(`${ENDPOINT}.prometheus.namespace`, undefined, "is missing: Namespace of the Prometheus in the cluster"),
+    notText(`${ENDPOINT}.prometheus.namespace`),
+    wrong(`${ENDPOINT}.prometheus.namespace`, "A/b", `${LABEL}, got 'A/b'`),
+    wrong(`${ENDPOINT}.prometheus.pods`, undefined, "is missing: Names of its pods, one a replica"),
+    ...lists(`${ENDPOINT}.prometheus.pods`, "prometheus-0"),
+    wrong(`${ENDPOINT}.prometheus.pods`, [], "must not be empty, got []", [`${ENDPOINT}.nodePorts`]),
+    wrong(`${ENDPOINT}.prometheus.pods`, ["a", "a"], `${DIFFERENT}["a","a"]`),
+    notText(`${ENDPOINT}.prometheus.pods[0]`),
+    wrong(`${ENDPOINT}.prometheus.pods[0]`, "a.b", `${LABEL}, got 'a.b'`),
+    ...ports(`${ENDPOINT}.prometheus.port`),
+    wrong(`${ENDPOINT}.nodeAddresses`, undefined, "is missing: Addresses of nodes that the VM reaches"),
+    ...lists(`${ENDPOINT}.nodeAddresses`, "203.0.113.11"),
+    wrong(`${ENDPOINT}.nodeAddresses`, [], "must not be empty, got []"),
+    ...hosts(`${ENDPOINT}.nodeAddresses[0]`),
+    wrong(`${ENDPOINT}.nodePorts`, undefined, "is missing: Ports on the nodes, one for each of"),
+    ...lists(`${ENDPOINT}.nodePorts`, 30990),
+    wrong(`${ENDPOINT}.nodePorts`, [], "must not be empty, got []", [`${ENDPOINT}.nodePorts`]),
+    wrong(`${ENDPOINT}.nodePorts`, [30990], "must be one port for each of prometheus.pods, which are 2, got [30990]"),
+    wrong(`${ENDPOINT}.nodePorts`, [30990, 30990], `${DIFFERENT}[30990,30990]`),
+    wrong(`${ENDPOINT}.nodePorts[1]`, "30991", "must be a number, got '30991'"),
+    wrong(`${ENDPOINT}.nodePorts[1]`, 9090, "must be at least 30000, got 9090"),
+    wrong(`${ENDPOINT}.nodePorts[1]`, 32768, "must be at most 32767, got 32768"),
+    notText(`${ENDPOINT}.image`),
+    wrong(`${ENDPOINT}.image`, "nginx $(id)", "must be the name of a container image, got 'nginx $(id)'"),
+    wrong(`${ENDPOINT}.imagePullPolicy`, "never", "must be Always or IfNotPresent or Never, got 'never'"),
+];
+
+const JOB = "staticJobs.node";
+const JOB_NAME = "has a name that must be letters, digits, '_' and '-', a letter first";
+const LABEL_NAME = "has a name that must be the name of a label other than cluster, job, job_name, instance and *_file";
+
+const STATIC_JOBS: Row[] = [
+    wrong("staticJobs", [5], "must be an object, got [5]"),
+    ...["1a", "a b", "a/b", "a\nb"].map((name) =>
+        wrong(/^\w+$/.test(name) ? `staticJobs.${name}` : `staticJobs[${JSON.stringify(name)}]`, NODE, JOB_NAME),
+    ),
+    wrong("staticJobs.__proto__", NODE, "has a name that is not allowed"),
+    ...["prometheus", ...KUBERNETES_JOBS].map((name) =>
+        wrong(
+            `staticJobs.${name}`,
+            NODE,
+            "has a name that is the name of a job that this program makes itself; choose",
+        ),
+    ),
+    ...objects(JOB, "target", "did you mean 'targets'?"),
+    wrong(`${JOB}.targets`, undefined, "is missing: What is scraped, each as host:port"),
+    ...lists(`${JOB}.targets`, "198.51.100.31:9100"),
+    wrong(`${JOB}.targets`, [], "must not be empty, got []"),
+    notText(`${JOB}.targets[0]`),
+    wrong(`${JOB}.targets[0]`, "http://198.51.100.31:9100", "must be host:port, got 'http://198.51.100.31:9100'"),
+    wrong(`${JOB}.targets[0]`, "198.51.100.31", "must be host:port, got '198.51.100.31'"),
+    wrong(`${JOB}.targets[0]`, "a:99999", "must have a port up to 65535, got 'a:99999'"),
+    wrong(`${JOB}.scheme`, "ftp", "must be http or https, got 'ftp'"),
+    notText(`${JOB}.metricsPath`),
+    wrong(`${JOB}.metricsPath`, "metrics", "must begin with '/', got 'metrics'"),
+    wrong(`${JOB}.metricsPath`, "/a b", "must begin with '/'"),
+    ...scrapeIntervals(`${JOB}.interval`),
+    wrong(`${JOB}.labels`, ["a"], 'must be an object, got ["a"]'),
+    ...["cluster", "job", "job_name", "instance", "__address__", "password_file", "a-b", "1a"].map((name) =>
+        wrong(`${JOB}.labels.${name}`, "x", LABEL_NAME),
+    ),
+    wrong(`${JOB}.labels.__proto__`, "x", LABEL_NAME.replace(/that .*/, "that is not allowed")),
+    notText(`${JOB}.labels.site`),
+    wrong(`${JOB}.labels.site`, "a\nb", "must be one line of text, got 'a\\nb'"),
+    wrong(`${JOB}.labels.site`, "a\u001b[2Jb", "must be one line of text, got 'a\\u{1b}[2Jb'"),
+];
+
+/** Of the clusters' side, and of jobs that belong to none. */
+export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...ENDPOINTS, ...STATIC_JOBS];
