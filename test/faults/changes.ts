@@ -1,0 +1,55 @@
+import type { ChosenRelease } from "./releases";
+
+/** What a deployment does to the VM. */
+export interface Change {
+    readonly name: string;
+    /** The moment of the bench that it begins at. */
+    readonly from: "blank" | "installed";
+    /** What deploys it. */
+    readonly command: "up" | "destroy";
+    /** Changes the stack's configuration. */
+    readonly configure: (configuration: Record<string, unknown>) => void;
+}
+
+const SWITCH = { targets: ["10.98.0.1:9100"], labels: { rack: "a" } };
+
+/** What is installed before something is changed. */
+function installation(configuration: Record<string, unknown>): void {
+    configuration["staticJobs"] = { node: SWITCH };
+}
+
+/** All of them; what is installed comes first, and everything at once second. */
+export function changes(other: ChosenRelease): [Change, Change, ...Change[]] {
+    const upgrade = (configuration: Record<string, unknown>): void => {
+        installation(configuration);
+        Object.assign(configuration["prometheus"] as object, other);
+    };
+    const flag = (configuration: Record<string, unknown>): void => {
+        installation(configuration);
+        Object.assign(configuration["prometheus"] as object, {
+            extraFlags: ["--log.level=debug"],
+            retention: { time: "30d" },
+        });
+    };
+    const jobs = (configuration: Record<string, unknown>): void => {
+        Object.assign(configuration["prometheus"] as object, { scrapeInterval: "2s" });
+        configuration["staticJobs"] = { servers: SWITCH, switches: SWITCH };
+    };
+    return [
+        { name: "a first installation", from: "blank", command: "up", configure: installation },
+        {
+            name: "another release, unit and configuration at once",
+            from: "installed",
+            command: "up",
+            configure: (configuration) => {
+                upgrade(configuration);
+                flag(configuration);
+                jobs(configuration);
+            },
+        },
+        { name: "another release", from: "installed", command: "up", configure: upgrade },
+        { name: "another flag", from: "installed", command: "up", configure: flag },
+        { name: "another configuration", from: "installed", command: "up", configure: jobs },
+        { name: "the removal", from: "installed", command: "destroy", configure: installation },
+    ];
+}

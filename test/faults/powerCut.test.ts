@@ -1,0 +1,83 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { Bench } from "./bench";
+import { reached, startCounting } from "./calls";
+import { family, kill } from "./injury";
+import { ready, samples } from "./managed";
+import { sample } from "./sample";
+import { Trial } from "./trial";
+import { type Contents, contents, expectWhole } from "./whole";
+
+/** Power cuts of each change in a quick run. */
+const QUICK_CUTS = 1;
+
+let bench: Bench | undefined;
+/** How many seconds of samples each power cut took, where Prometheus ran. */
+const lost: number[] = [];
+
+afterAll(async () => {
+    if (lost.length > 0) {
+        const most = Math.max(...lost).toFixed(1);
+        console.log(`of ${lost.length} power cuts under a running Prometheus, the worst took ${most} s of samples`);
+    }
+    await bench?.gone();
+});
+
+/** Deploys until that call, and lets the step stand still there. Returns what ends the engine. */
+async function deployUntil(bench: Bench, trial: Trial, at: number): Promise<() => void> {
+    await startCounting(bench.vm, { at, action: "halt" });
+    const engine = bench.stack.spawn(trial.change.command);
+    expect(await reached(bench.vm, 120)).toBe(true);
+    return () => {
+        kill(family(engine));
+    };
+}
+
+/** What the files hold before the change, before its configuration step (a first start has a configuration of its own), after it. */
+async function moments(bench: Bench, trial: Trial): Promise<Contents[]> {
+    const { before, after, calls } = trial.clean;
+    const at = calls.find(({ step }) => step === "configuration")?.at ?? calls.length;
+    await trial.begin();
+    const end = await deployUntil(bench, trial, at);
+    const between = await contents(bench.vm);
+    end();
+    return [before, between, after];
+}
+
+describe("a power cut", async () => {
+    bench = await Bench.create(7, "faults");
+    const { vm, stack } = bench;
+
+    for (const trial of await Trial.all(bench, 2)) {
+        const { name, from } = trial.change;
+        const known = await moments(bench, trial);
+        const rows = trial.clean.calls.map(({ at, step, words }) => [at, step, words] as const);
+
+        it.each(sample(`power cuts during ${name}`, rows, QUICK_CUTS))(
+            `during ${name}, at call %i (of %s: %s), leaves every file old or new`,
+            async (at) => {
+                await trial.begin();
+                const begun = Date.now() / 1000;
+                const end = await deployUntil(bench as Bench, trial, at);
+                // It does not run in the middle of a restart.
+                const held = from === "blank" || !(await ready(vm, 1)) ? [] : await samples(vm);
+                await vm.cut();
+                end();
+                await vm.start();
+
+                expectWhole(await contents(vm), known);
+                if (held.length > 0) {
+                    expect(await ready(vm, 60)).toBe(true);
+                    const kept = await samples(vm);
+                    // What the disk held when the change began.
+                    const old = held.filter((time) => time < begun - 1);
+                    expect(old.length).toBeGreaterThan(0);
+                    expect(kept).toEqual(expect.arrayContaining(old));
+                    const last = held.at(-1) ?? 0;
+                    lost.push(last - (kept.filter((time) => time <= last).at(-1) ?? 0));
+                }
+                await stack.recover();
+                await trial.converges();
+            },
+        );
+    }
+});

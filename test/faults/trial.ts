@@ -1,0 +1,90 @@
+import { expect } from "vitest";
+import type { Finished } from "../../operate/process";
+import { Bench, said } from "./bench";
+import { type Call, counted, startCounting, stopCounting } from "./calls";
+import { type Change, changes } from "./changes";
+import { managed, ready, running } from "./managed";
+import { otherRelease } from "./releases";
+import { type Contents, contents } from "./whole";
+
+/** How a change goes that nobody disturbs, and what it leads to. */
+export interface Clean {
+    readonly calls: readonly Call[];
+    readonly seconds: number;
+    readonly managed: string;
+    readonly before: Contents;
+    readonly after: Contents;
+    /** Absent after a removal. */
+    readonly running?: Record<string, unknown>;
+}
+
+/** A change that is deployed again and again from where it begins, each time disturbed in another way. */
+export class Trial {
+    private constructor(
+        private readonly bench: Bench,
+        public readonly change: Change,
+        public readonly clean: Clean,
+    ) {}
+
+    /** Of the first so many changes; runs each once in peace. */
+    static async all(bench: Bench, count: number): Promise<Trial[]> {
+        const trials: Trial[] = [];
+        for (const change of changes(await otherRelease()).slice(0, count)) {
+            await begin(bench, change);
+            trials.push(new Trial(bench, change, await runInPeace(bench, change)));
+            if (change.from === "blank") {
+                await bench.save("installed");
+            }
+        }
+        return trials;
+    }
+
+    /** The VM and the stack are where the change begins, and the stack's configuration is what it is to become. */
+    begin(): Promise<void> {
+        return begin(this.bench, this.change);
+    }
+
+    deploy(): Promise<Finished> {
+        return deploy(this.bench, this.change);
+    }
+
+    /** One run more, whatever became of the one before, leads to what the undisturbed one led to. */
+    async converges(): Promise<void> {
+        const { vm } = this.bench;
+        await stopCounting(vm);
+        const again = await this.deploy();
+        expect(again.code, said(again)).toBe(0);
+        expect(await managed(vm)).toBe(this.clean.managed);
+        if (this.clean.running !== undefined) {
+            expect(await ready(vm, 60)).toBe(true);
+            expect(await running(vm)).toEqual(this.clean.running);
+        }
+    }
+}
+
+async function begin(bench: Bench, change: Change): Promise<void> {
+    await bench.load(change.from);
+    bench.configure(change.configure);
+}
+
+function deploy({ stack }: Bench, { command }: Change): Promise<Finished> {
+    return command === "up" ? stack.up() : stack.destroy();
+}
+
+async function runInPeace(bench: Bench, change: Change): Promise<Clean> {
+    const { vm } = bench;
+    const before = await contents(vm);
+    await startCounting(vm);
+    const begun = Date.now();
+    const done = await deploy(bench, change);
+    expect(done.code, said(done)).toBe(0);
+    const seconds = (Date.now() - begun) / 1000;
+    return {
+        seconds,
+        calls: await counted(vm),
+        before,
+        after: await contents(vm),
+        managed: await managed(vm),
+        ...(change.command === "up" && { running: await running(vm) }),
+    };
+}

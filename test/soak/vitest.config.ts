@@ -1,0 +1,13 @@
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+/** SOAK_MINUTES is how long it goes on, SOAK_SEED what it draws; see docs/faults.md. */
+export default defineConfig({
+    test: {
+        root: join(__dirname, "../.."),
+        include: ["test/soak/*.test.ts"],
+        globalSetup: ["test/vm/setup.ts", "test/faults/seed.ts"],
+        testTimeout: 24 * 60 * 60_000,
+        hookTimeout: 300_000,
+    },
+});
