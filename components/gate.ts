@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { VmConfig } from "../config/vm";
 import { milliseconds } from "../config/source";
 import { bootWait, type DialError, dialError, RETRIES } from "../host/dialError";
+import { PROGRAM_NAMES } from "../host/programs";
 import { hostScript, type HostScript } from "../host/render";
 import { LISTEN_ADDRESS } from "../host/unit";
 
@@ -51,7 +52,11 @@ export class Gate extends pulumi.ComponentResource {
                 // Each of the provider's own retries would be another failed login where the key is wrong.
                 connection: connection(args, RETRIES.gate),
                 create: hostScript("gate", vm.user, { ...variables, take_over: vm.takeOver ?? "" }),
-                delete: hostScript("remove", vm.user, { ...variables, purge_data: String(vm.purgeData) }),
+                delete: hostScript("remove", vm.user, {
+                    ...variables,
+                    programs: PROGRAM_NAMES.join(" "),
+                    purge_data: String(vm.purgeData),
+                }),
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },

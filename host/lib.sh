@@ -1,24 +1,28 @@
 # shellcheck shell=bash
 # What every script on the VM begins with. Reads: root (a folder that stands for `/`; empty but in tests), limit
 # (seconds that the whole may take), owner (the stack), component (the resource in it that owns what is installed),
-# program (what the step is about), address (where that listens); all but the gate and the removal also vm (what the
-# gate printed).
-: "${root=}" "${limit:?}" "${owner:?}" "${component:?}" "${program:=prometheus}" "${address:?}"
+# program (what the step is about), address (where that listens), clock_source (URL of a server whose clock is right, or
+# empty); all but the gate and the removal also vm (what the gate printed).
+: "${root=}" "${limit:?}" "${owner:?}" "${component:?}" "${program:=prometheus}" "${address:?}" "${clock_source=}"
 
 cd /
 umask 022
 export LC_ALL=C PATH="${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin"
 
+base=$root/usr/local
+state=$base/lib/external-prometheus
+lock=$root/run/external-prometheus.lock
+
+# about PROGRAM: where all that belongs to it is.
 # shellcheck disable=SC2034 # read by the scripts that begin with this file
-{
-    base=$root/usr/local
+about() {
+    program=$1
     etc=$base/etc/$program
     data=$base/var/lib/$program
-    state=$base/lib/external-prometheus
     service=$program.service
     unit=$root/etc/systemd/system/$service
 }
-lock=$root/run/external-prometheus.lock
+about "$program"
 
 # The provider hangs on a line of more than 64 KiB, so only the end of what is said reaches it. The pipeline outlives
 # the SIGTERM of `timeout`, which goes to the whole process group.
@@ -50,9 +54,13 @@ fail() {
 # One run at a time, whichever stack or computer it comes from: a run whose SSH connection was cut may still be going
 # on.
 take_lock() {
-    exec 9>"$lock"
-    flock -w 120 9 ||
-        fail "another run has been working on this VM for 2 minutes ($lock); try again when it has finished"
+    # Whoever could read it could hold it.
+    (umask 077 && : >>"$lock")
+    exec 9<>"$lock"
+    flock -w "${lock_patience-120}" 9 ||
+        fail "another run is at work on this VM (process $(tail -n 1 "$lock") there), and has been for 2 minutes;" \
+            "nothing was changed. Try again when it has finished"
+    echo $$ >"$lock"
     # In memory, and without what a killed run has left there: credentials pass through it.
     work=$root/run/external-prometheus
     rm -rf "$work"
@@ -64,16 +72,26 @@ take_lock() {
 mark() { if [ -f "$state/owner" ]; then sed -n "$1p" "$state/owner"; fi; }
 identity() { printf 'machine-id=%s mark=%s\n' "$(cat "$root/etc/machine-id")" "$(mark 3)"; }
 
+refuse_owner() {
+    fail "this VM belongs to stack '$(mark 1)' ($state/owner), not to '$owner'; nothing was changed." \
+        "Destroy that stack first, or take the VM over: pulumi config set --path vm.takeOver '$(mark 1)'"
+}
+
 # What may have changed since the gate, which does not run when its inputs are unchanged.
 begin() {
     take_lock
-    [ "$(mark 1)" = "$owner" ] || [ -z "$(mark 1)" ] ||
-        fail "this VM belongs to stack '$(mark 1)' ($state/owner), not to '$owner'"
+    [ "$(mark 1)" = "$owner" ] || [ -z "$(mark 1)" ] || refuse_owner
     [ "$(identity)" = "${vm:?}" ] ||
         fail "this is not the VM that the stack has set up (rebuilt?): it is $(identity), expected was $vm." \
             "Set it up anew: pulumi up --replace '**::$component'"
-    need_free 20 "$base"
+    check_room
     check_clock
+}
+
+# For all that is written besides releases, which ask for more.
+check_room() {
+    need_free 20 "$base"
+    need_free 20 "$root/etc/systemd/system"
 }
 
 # need_free MEGABYTES PATH
@@ -83,15 +101,46 @@ need_free() {
     [ "$free" -ge "$1" ] || fail "only $free MB are free where $2 lies, $1 MB are needed; nothing was changed"
 }
 
-# A clock that went back behind what was written here earlier makes samples and certificates worthless.
+# A wrong clock makes samples and certificates worthless.
 check_clock() {
     local now marked
     now=$(date +%s)
-    marked=$(stat -c %Y "$state/owner")
+    marked=$(stat -c %Y "$state/owner" 2>/dev/null || echo 0)
     [ "$now" -ge $((marked - 60)) ] ||
-        fail "the VM's clock is wrong: it says $(date -u -d "@$now" +%FT%TZ)," \
-            "but this VM was set up at $(date -u -d "@$marked" +%FT%TZ); set it right," \
-            "or, if it was ahead then, run 'touch $state/owner' on the VM"
+        fail "the VM's clock is wrong: it says $(moment "$now"), but this VM was set up at $(moment "$marked");" \
+            "set it right, or, if it was ahead then, run 'touch $state/owner' on the VM"
+    # In a container it is the host's, and nothing in there tells.
+    if [ "$(timeout 5 timedatectl show -p NTPSynchronized --value 2>/dev/null || true)" = no ] &&
+        ! systemd-detect-virt --quiet --container; then
+        say "warning: nothing keeps the VM's clock right; install chrony or systemd-timesyncd"
+    fi
+    # Only where it answers at once: on the worst day nobody waits for a server that has nothing else to say.
+    if [ -n "$clock_source" ] && curl -sI --max-time 2 --output "$work/clock" "$clock_source" 2>/dev/null; then
+        compare_clocks "$work/clock" "$now" "$clock_source"
+    fi
+}
+
+moment() { date -u -d "@$1" +%FT%TZ; }
+
+# compare_clocks HEADERS BEGAN URL: the answer's Date, and the time that a cache has kept it since, must lie between the
+# moments around the request, which BEGAN at the first.
+compare_clocks() {
+    local age theirs now off=0
+    [ -f "$1" ] || return 0
+    read -r age theirs < <(tr -d '\r' <"$1" | awk '
+        /^HTTP\// { date = ""; age = 0 }
+        tolower($1) == "date:" { sub(/^[^:]*: */, ""); date = $0 }
+        tolower($1) == "age:" { age = $2 }
+        END { printf "%d %s\n", age, date }')
+    theirs=$(date -d "${theirs:-none}" +%s 2>/dev/null) || return 0
+    theirs=$((theirs + age))
+    now=$(date +%s)
+    [ "$theirs" -le "$now" ] || off=$((theirs - now))
+    [ "$theirs" -ge "$2" ] || off=$(($2 - theirs))
+    [ "$off" -le 60 ] ||
+        fail "the VM's clock says $(moment "$now"), but the server of $3 says $(moment "$theirs"), $off s apart;" \
+            "at most 60 are allowed. Set the VM's clock right ('timedatectl set-ntp true', or 'chronyc makestep'" \
+            "where chrony runs) and run this again; nothing was changed"
 }
 
 # make_dir PATH MODE OWNER:GROUP

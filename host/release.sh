@@ -61,31 +61,9 @@ download() {
     [ "$code" = 0 ] ||
         fail "could not download $url: $(tail -n 1 "$work/words"); nothing was installed." \
             "$key.url may name another place, also a file:/// on the VM"
-    compare_clocks
+    compare_clocks "$work/headers" "$began" "$url"
     verify
 }
-
-# The answer's Date, and the time that a cache has kept it since, must lie between the moments around the download.
-compare_clocks() {
-    local age theirs now off=0
-    [ -f "$work/headers" ] || return 0
-    read -r age theirs < <(tr -d '\r' <"$work/headers" | awk '
-        /^HTTP\// { date = ""; age = 0 }
-        tolower($1) == "date:" { sub(/^[^:]*: */, ""); date = $0 }
-        tolower($1) == "age:" { age = $2 }
-        END { printf "%d %s\n", age, date }')
-    theirs=$(date -d "${theirs:-none}" +%s 2>/dev/null) || return 0
-    theirs=$((theirs + age))
-    now=$(date +%s)
-    [ "$theirs" -le "$now" ] || off=$((theirs - now))
-    [ "$theirs" -ge "$began" ] || off=$((began - theirs))
-    [ "$off" -le 60 ] ||
-        fail "the VM's clock says $(moment "$now"), but the server of $url says $(moment "$theirs"), $off s apart;" \
-            "at most 60 are allowed. Set the VM's clock right ('timedatectl set-ntp true', or 'chronyc makestep'" \
-            "where chrony runs) and run this again; nothing was installed"
-}
-
-moment() { date -u -d "@$1" +%FT%TZ; }
 
 verify() {
     local sum

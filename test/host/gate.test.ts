@@ -1,81 +1,176 @@
-import { existsSync, mkdirSync, utimesSync } from "node:fs";
-import { expect, it } from "vitest";
-import { Machine, OWNER } from "./machine";
-import { CREDENTIALS, ETC } from "./serving";
+import { mkdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Machine, type Ran } from "./machine";
+import { CREDENTIALS } from "./serving";
+
+function remove(machine: Machine, path: string): void {
+    rmSync(machine.path(path), { recursive: true });
+}
 
 it("marks the VM and says which one it is, the same each time", async () => {
     const machine = await Machine.blank();
     const first = await machine.succeed("gate");
     expect(first.stdout).toMatch(/^machine-id=0123456789abcdef0123456789abcdef mark=[0-9a-f]{8}\n$/);
+    const before = machine.tree("usr");
     expect((await machine.succeed("gate")).stdout).toBe(first.stdout);
-});
-
-it("refuses a VM of another stack, and so does every later step", async () => {
-    const machine = await Machine.prepared();
-    const other = { owner: "organization/external-prometheus/other" };
-    for (const step of ["gate", "credentials", "verify"] as const) {
-        const ran = await machine.run(step, { ...other, first_scrapes: "0" }, CREDENTIALS);
-        expect(ran.code).toBe(1);
-        expect(ran.stderr).toContain(`this VM belongs to stack '${OWNER}'`);
-    }
-    expect(existsSync(machine.path(`${ETC}/credentials/a`))).toBe(false);
+    expect(machine.tree("usr")).toEqual(before);
 });
 
 it.each([
-    ["no systemd", (m: Machine) => m.run("gate", { root: `${m.root}/usr/local` }), "systemd does not run this machine"],
-    [
-        "another family of operating systems",
-        (m: Machine) => {
-            m.write("etc/os-release", "ID=alpine\n");
-            return m.run("gate");
-        },
-        "unsupported operating system",
-    ],
-    [
-        "a Prometheus of somebody else",
-        (m: Machine) => {
-            m.write("etc/systemd/system/prometheus.service", "");
-            return m.run("gate");
-        },
-        "a Prometheus that this program did not install is already here",
-    ],
-])("refuses %s, and writes nothing", async (_what, run, message) => {
+    ["Debian 12", 'ID=debian\nVERSION_ID="12"\n'],
+    ["Ubuntu 24.04", "ID=ubuntu\nID_LIKE=debian\n"],
+    ["Rocky Linux 9", 'ID="rocky"\nID_LIKE="rhel centos fedora"\n'],
+    ["AlmaLinux 9", 'ID="almalinux"\nID_LIKE="rhel centos fedora"\n'],
+    ["Red Hat Enterprise Linux 9", 'ID="rhel"\nID_LIKE="fedora"\n'],
+    ["CentOS Stream 9", 'ID="centos"\nID_LIKE="rhel fedora"\n'],
+    ["Oracle Linux 9", 'ID="ol"\nID_LIKE="fedora"\n'],
+    ["Fedora 41", "ID=fedora\n"],
+])("lets %s through, on both architectures", async (_name, osRelease) => {
     const machine = await Machine.blank();
-    mkdirSync(machine.path("usr/local/run"));
-    const ran = await run(machine);
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain(`error: ${message}`);
-    expect(existsSync(machine.path("usr/local/lib"))).toBe(false);
+    machine.write("etc/os-release", osRelease);
+    await machine.succeed("gate");
+    machine.write("machine", "aarch64\n");
+    await machine.succeed("gate");
 });
 
-it("is told from another VM at the same address by every later step", async () => {
-    const machine = await Machine.prepared();
-    machine.write("etc/machine-id", "ffffffffffffffffffffffffffffffff\n");
-    const ran = await machine.run("credentials", {}, CREDENTIALS);
-    expect(ran.stderr).toContain("this is not the VM that the stack has set up");
+describe("refuses, and writes nothing:", () => {
+    /** Runs the gate where next to nothing is installed. */
+    function withFewTools(machine: Machine): Promise<Ran> {
+        mkdirSync(machine.path("bin"));
+        for (const tool of ["bash", "timeout", "cat", "tail", "cut", "sed", "rm", "sh", "env", "basename"]) {
+            symlinkSync(join("/usr/bin", tool), machine.path(`bin/${tool}`));
+        }
+        for (const tool of ["id", "uname"]) {
+            symlinkSync(join(__dirname, "bin", tool), machine.path(`bin/${tool}`));
+        }
+        return machine.run("gate", { PATH: machine.path("bin") });
+    }
+
+    const refusals: Record<string, [string, (machine: Machine) => unknown]> = {
+        "no privileges": [
+            "root is needed: let external-prometheus:vm.user be root",
+            (m) => {
+                m.write("uid", "1000\n");
+            },
+        ],
+        "no systemd": [
+            "systemd does not run this machine",
+            (m) => {
+                remove(m, "run/systemd/system");
+            },
+        ],
+        "no os-release": [
+            "unknown operating system",
+            (m) => {
+                remove(m, "etc/os-release");
+            },
+        ],
+        "another family": [
+            "unsupported operating system ' alpine  '",
+            (m) => {
+                m.write("etc/os-release", "ID=alpine\n");
+            },
+        ],
+        "another architecture": [
+            "unsupported architecture 'riscv64'",
+            (m) => {
+                m.write("machine", "riscv64\n");
+            },
+        ],
+        "no identity": [
+            "/etc/machine-id holds no machine id",
+            (m) => {
+                m.write("etc/machine-id", "");
+            },
+        ],
+        "an identity that is still to come": [
+            "holds no machine id",
+            (m) => {
+                m.write("etc/machine-id", "uninitialized\n");
+            },
+        ],
+        "a Prometheus of somebody else": [
+            "a Prometheus that this program did not install is already here",
+            (m) => {
+                m.write("etc/systemd/system/prometheus.service", "");
+            },
+        ],
+        "a full disk": [
+            "only 19 MB are free",
+            (m) => {
+                m.write("free", "19");
+            },
+        ],
+    };
+
+    it.each(Object.entries(refusals))("%s", async (_what, [message, make]) => {
+        const machine = await Machine.blank();
+        make(machine);
+        const before = machine.tree("usr");
+        const ran = await machine.run("gate");
+        expect(ran.code).toBe(1);
+        expect(ran.stdout).toBe("");
+        expect(ran.stderr).toMatch(/^error: /);
+        expect(ran.stderr).toContain(message);
+        expect(machine.tree("usr")).toEqual(before);
+    });
+
+    it("missing tools, by the names of their packages", async () => {
+        const machine = await Machine.blank();
+        machine.write("etc/os-release", 'ID="rocky"\nID_LIKE="rhel centos fedora"\n');
+        const ran = await withFewTools(machine);
+        expect(ran.stderr).toMatch(
+            /these tools are missing on the VM: curl tar .*: dnf install curl tar .* findutils .* diffutils/,
+        );
+        remove(machine, "bin");
+        machine.write("etc/os-release", "ID=debian\n");
+        expect((await withFewTools(machine)).stderr).toContain("apt-get install curl tar");
+    });
 });
 
-it.each([
-    [
-        "a full disk",
-        (m: Machine) => {
-            m.write("free", "19");
-        },
-        "only 19 MB are free",
-    ],
-    [
-        "a clock that went back",
-        (m: Machine) => {
-            const later = Date.now() / 1000 + 120;
-            utimesSync(m.path("usr/local/lib/external-prometheus/owner"), later, later);
-        },
-        "the VM's clock is wrong",
-    ],
-])("is followed by steps that find %s themselves", async (_what, happen, message) => {
-    const machine = await Machine.prepared();
-    happen(machine);
-    const ran = await machine.run("credentials", {}, CREDENTIALS);
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain(`error: ${message}`);
-    expect(existsSync(machine.path(`${ETC}/credentials/a`))).toBe(false);
+describe("is followed by steps that find for themselves", () => {
+    it.each<[string, string, (machine: Machine) => void]>([
+        [
+            "another VM at the same address",
+            "this is not the VM that the stack has set up",
+            (m) => {
+                m.write("etc/machine-id", `${"f".repeat(32)}\n`);
+            },
+        ],
+        [
+            "a VM whose mark is gone",
+            "this is not the VM that the stack has set up",
+            (m) => {
+                remove(m, "usr/local/lib/external-prometheus");
+            },
+        ],
+        [
+            "a full disk",
+            "only 19 MB are free",
+            (m) => {
+                m.write("free", "19");
+            },
+        ],
+        [
+            "a clock that went back",
+            "the VM's clock is wrong",
+            (m) => {
+                const later = Date.now() / 1000 + 120;
+                utimesSync(m.path("usr/local/lib/external-prometheus/owner"), later, later);
+            },
+        ],
+    ])("%s", async (_what, message, happen) => {
+        const machine = await Machine.blank();
+        await machine.succeed("gate");
+        await machine.succeed("credentials", {}, CREDENTIALS);
+        happen(machine);
+        const before = machine.tree("usr");
+        const ran = await machine.run("credentials", {}, [
+            { path: "a/discovery.token", mode: "0640", content: "another\n" },
+        ]);
+        expect(ran.code).toBe(1);
+        expect(ran.stderr).toContain(`error: ${message}`);
+        expect(machine.tree("usr")).toEqual(before);
+    });
 });
