@@ -33,6 +33,16 @@ test: ## Run the tests; starts the lab when none is running (FAULTS=sample: some
 test-fast: ## Run what needs no lab: format, lint, types, unit tests
 	@test/run fast
 
+.PHONY: test-faults
+test-faults: ## Inject every fault into deployments (hours; FAULT_SEED=… repeats a run, FAULT_SAMPLE=quick draws a few)
+	@lab/up
+	@vitest run --reporter=verbose --config test/faults/vitest.config.ts
+
+.PHONY: soak
+soak: ## Deploy random changes over and over (SOAK_MINUTES=60)
+	@lab/up
+	@vitest run --reporter=verbose --config test/soak/vitest.config.ts
+
 .PHONY: format
 format: ## Rewrite the sources in the project's format
 	@prettier --log-level warn --write .
