@@ -177,9 +177,10 @@ function sumsOf(program: ProgramName, version: string): Sums | undefined {
     return Object.hasOwn(SHA256[program], version) ? SHA256[program][version] : undefined;
 }
 
-/** Whether it can be the sum of none of upstream's tarballs. It may be that of an architecture which is not known. */
+/** Whether it is a sum, but of none of upstream's tarballs. It may be that of an architecture which is not known. */
 function isForeign(known: Sums, sha256: string): boolean {
-    return ARCHITECTURES.every((architecture) => known[architecture] !== undefined && known[architecture] !== sha256);
+    const foreign = ARCHITECTURES.every((architecture) => ![undefined, sha256].includes(known[architecture]));
+    return foreign && /^[0-9a-f]{64}$/.test(sha256);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { chmodSync } from "node:fs";
+import { chmodSync, existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Machine } from "./machine";
 
@@ -115,6 +115,7 @@ describe("what each program gets", () => {
 it("labels the programs where SELinux has a say, and only there", async () => {
     const machine = await Machine.prepared();
     const release = machine.release("9.9.9");
+    expect(existsSync(machine.path("selinux"))).toBe(false);
     machine.write("selinux", "");
     await machine.succeed("release", release);
     const partial = machine.path(`usr/local/${NAME}.partial`);
