@@ -70,12 +70,12 @@ function unseenNames(schema: z.ZodType, key: string, value: unknown): Problem[] 
     return Object.entries(value).flatMap(([name, inner]) => {
         const part = schemaAt(schema, [name]);
         const at = keyAt(key, [name]);
-        return [
-            ...(name === "__proto__" && unwrapped(schema) instanceof z.ZodRecord
-                ? [badName(at, "is not allowed")]
-                : []),
-            ...(part === undefined ? [] : unseenNames(part, at, inner)),
-        ];
+        if (part === undefined) {
+            return [];
+        }
+        return name === "__proto__" && unwrapped(schema) instanceof z.ZodRecord
+            ? [badName(at, "is not allowed"), ...plainProblems(part, at, inner)]
+            : unseenNames(part, at, inner);
     });
 }
 
