@@ -25,6 +25,14 @@ lab-down: ## End the lab and leave nothing of it; what was built stays cached
 status: ## Show what a stack's Prometheus sees, job by job (STACK=…, default the running lab's)
 	@PULUMI='$(PULUMI)' node --import tsx operate/status.ts '$(STACK)'
 
+.PHONY: drift
+drift: ## Compare a stack's VM with what the stack has declared (STACK=…); docs/operate.md has the exit codes
+	@PULUMI='$(PULUMI)' node --import tsx operate/drift.ts '$(STACK)'
+
+.PHONY: repair
+repair: ## Put right by 'pulumi up' what differs on a stack's VM (STACK=…)
+	@PULUMI='$(PULUMI)' node --import tsx operate/repair.ts '$(STACK)'
+
 .PHONY: test
 test: ## Run the tests; starts the lab when none is running (FAULTS=sample: some of test-faults, too)
 	@test/run $(FAULTS)

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VmConfig } from "../config/vm";
+import { Export, readState, type StackState } from "./declaredState";
 import { Failure } from "./failure";
 import { runProgram } from "./process";
 import type { Vm } from "./vm";
@@ -12,6 +13,8 @@ const Outputs = z.object({
 export type Outputs = z.infer<typeof Outputs>;
 
 const Configuration = z.record(z.string(), z.object({ value: z.string().optional() }));
+
+const History = z.array(z.object({ result: z.string() }));
 
 const KEY = "external-prometheus";
 const TIMEOUT_SECONDS = 120;
@@ -44,9 +47,26 @@ export async function stackVm(stack: string): Promise<Vm> {
     };
 }
 
+/** Reads what the deployments of a stack have left as its state, secrets in clear: keep it in memory only. */
+export async function stackState(stack: string): Promise<StackState> {
+    const text = await pulumi(stack, "stack", "export", "--show-secrets");
+    return readState(parse(Export, text, `the state of the stack '${stack}'`));
+}
+
+/** Whether the last deployment of a stack ended without success. */
+export async function lastUpdateFailed(stack: string): Promise<boolean> {
+    const text = await pulumi(stack, "stack", "history", "--json", "--page-size", "1");
+    const [last] = parse(History, text, `the history of the stack '${stack}'`);
+    return last?.result === "failed";
+}
+
 /** The CLI is `pulumi`, or what the environment variable PULUMI names: a stack may need an environment of its own. */
+export function pulumiProgram(): string {
+    return process.env["PULUMI"] ?? "pulumi";
+}
+
 async function pulumi(stack: string, ...args: string[]): Promise<string> {
-    const program = process.env["PULUMI"] ?? "pulumi";
+    const program = pulumiProgram();
     const command = `'${program} ${args.join(" ")} --stack ${stack}'`;
     const finished = await runProgram(program, [...args, "--stack", stack, "--non-interactive"], {
         timeoutSeconds: TIMEOUT_SECONDS,

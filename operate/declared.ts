@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { type BundleFile, unbundle } from "../host/bundle";
+import { PROGRAM_NAMES, PROGRAMS } from "../host/programs";
+import { scriptVariables } from "../host/render";
+import type { StackState, Step } from "./declaredState";
+import { Failure } from "./failure";
+import type { Vm } from "./vm";
+
+/** What a stack has declared about its VM, by the last successful run of each step. */
+export interface Declared {
+    readonly vm: Vm;
+    /** URN of the gate. */
+    readonly gate: string;
+    /** The stack, as the VM's mark names it. */
+    readonly owner: string;
+    readonly machineId: string;
+    /** By which one installation on the machine is told from the next. */
+    readonly mark: string;
+    /** In the order of their steps. */
+    readonly programs: readonly DeclaredProgram[];
+}
+
+/** The steps of one program in their order, each of which stands on those before it. */
+export const STEPS = ["release", "credentials", "service", "configuration", "verify"] as const;
+export type StepName = (typeof STEPS)[number];
+
+/** What a step that has not been run yet declares is left out. */
+export interface DeclaredProgram {
+    readonly name: string;
+    /** Where it listens. */
+    readonly address: string;
+    /** Path of a URL that answers when it is well. */
+    readonly health: string;
+    /** URNs. */
+    readonly steps: Partial<Record<StepName, string>>;
+    readonly release?: DeclaredRelease;
+    /** Paths relative to the directory of credentials; secret. */
+    readonly credentials?: readonly BundleFile[];
+    readonly service?: {
+        /** Of the release that runs. */
+        readonly version: string;
+        readonly unit: BundleFile;
+        /** Relative to the program's configuration directory. */
+        readonly files: readonly BundleFile[];
+    };
+    /** The documents, relative to the version of the configuration that is current. */
+    readonly configuration?: readonly BundleFile[];
+}
+
+export interface DeclaredRelease {
+    readonly version: string;
+    /** Of the tarball, by architecture; empty where none is known. */
+    readonly sha256: Readonly<Record<string, string>>;
+    /** Names of its executable files. */
+    readonly binaries: readonly string[];
+}
+
+const COMPONENTS: Readonly<Record<string, StepName>> = {
+    Release: "release",
+    Credentials: "credentials",
+    SystemdService: "service",
+    PrometheusConfiguration: "configuration",
+    Verify: "verify",
+};
+
+const Login = z.object({
+    host: z.string(),
+    port: z.number(),
+    user: z.string(),
+    hostKey: z.string(),
+    privateKey: z.string(),
+});
+const Connection = Login.extend({ proxy: Login.optional() });
+
+const ProgramName = z.enum(PROGRAM_NAMES).default("prometheus");
+
+/** Reads what was declared out of a stack's state. */
+export function declared(stack: string, { steps }: StackState): Declared {
+    const gate = steps.find(({ component }) => component === "Gate");
+    if (gate === undefined) {
+        throw new Failure(`The stack '${stack}' has no VM, or was not deployed yet: its state holds no gate.`);
+    }
+    const [, machineId = ""] = /machine-id=(\w+)/.exec(gate.stdout) ?? [];
+    const [, mark = ""] = /mark=(\w+)/.exec(gate.stdout) ?? [];
+    return {
+        vm: Connection.parse(gate.connection),
+        gate: gate.urn,
+        owner: scriptVariables(gate.create)["owner"] ?? "",
+        machineId,
+        mark,
+        programs: programs(steps),
+    };
+}
+
+function programs(steps: readonly Step[]): DeclaredProgram[] {
+    const found = new Map<string, DeclaredProgram>();
+    for (const step of steps) {
+        const name = COMPONENTS[step.component];
+        if (name !== undefined) {
+            const variables = scriptVariables(step.create);
+            const program = ProgramName.parse(variables["program"]);
+            const { address, health } = PROGRAMS[program];
+            const known = found.get(program) ?? { name: program, address, health, steps: {} };
+            found.set(program, {
+                ...known,
+                ...content(name, step, variables),
+                steps: { ...known.steps, [name]: step.urn },
+            });
+        }
+    }
+    return [...found.values()];
+}
+
+/** What a step adds to what is known of its program. */
+function content(name: StepName, step: Step, variables: Readonly<Record<string, string>>): Partial<DeclaredProgram> {
+    const { version = "" } = variables;
+    switch (name) {
+        case "release": {
+            const sha256 = { amd64: variables["sha256_amd64"] ?? "", arm64: variables["sha256_arm64"] ?? "" };
+            return { release: { version, sha256, binaries: variables["binaries"]?.split(" ") ?? [] } };
+        }
+        case "credentials":
+            return { credentials: unbundle(step.stdin) };
+        case "service": {
+            const [units, files] = partition(unbundle(step.stdin), ({ path }) => path.endsWith(".service"));
+            const unit = units[0];
+            return unit === undefined ? {} : { service: { version, unit, files } };
+        }
+        case "configuration":
+            return { configuration: unbundle(step.stdin) };
+        case "verify":
+            return {};
+    }
+}
+
+function partition<T>(all: readonly T[], test: (each: T) => boolean): [yes: T[], no: T[]] {
+    return [all.filter(test), all.filter((each) => !test(each))];
+}

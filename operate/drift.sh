@@ -1,0 +1,115 @@
+# shellcheck shell=bash
+# Tells what this machine holds and runs of what a stack has put there: facts for operate/driftFacts.ts, one a record that
+# ends in NUL, since a path may hold any other character. Changes nothing, and waits for a deployment to finish.
+# Reads: root (a folder that stands for `/`; empty but in tests), programs (one a line: name, address, path that answers
+# when it is well, version), lock_seconds (how long it waits).
+: "${root=}" "${programs:?}" "${lock_seconds:?}"
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+[ "$(id -u)" = 0 ] || fail "root is needed on the VM: vm.user must be root, or a user with passwordless sudo"
+cd "$root/" || exit 1
+
+lock=run/external-prometheus.lock
+if [ -e "$lock" ]; then
+    exec 9<"$lock"
+    flock --shared --wait "$lock_seconds" 9 ||
+        fail "a deployment has been working on this VM for $lock_seconds s (/$lock); look again when it has finished"
+fi
+
+fact() { printf '%s\0' "$*"; }
+# facts KIND: one for each line on stdin.
+facts() { while IFS= read -r line; do fact "$1" "$line"; done; }
+
+# entries PATH OPTION…: what is there, with the targets of links, by find. What vanishes meanwhile is none of ours.
+entries() {
+    [ -e "$1" ] || [ -L "$1" ] || return 0
+    find "$@" -printf 'entry %y %m %u:%g %T@ %p\0' -type l -printf 'target %l\0' 2>/dev/null || true
+}
+sums() {
+    [ -e "$1" ] || return 0
+    find "$@" -type f -print0 | xargs -0 -r sha256sum -z | sed -z 's/^/sum /'
+}
+
+machine() {
+    fact machine-id "$(cat etc/machine-id)"
+    fact architecture "$(uname -m)"
+    if [ -f usr/local/lib/external-prometheus/owner ]; then
+        facts mark <usr/local/lib/external-prometheus/owner
+    fi
+    entries usr/local/lib/external-prometheus
+}
+
+files() {
+    local release record
+    entries "usr/local/$1" -maxdepth 0
+    entries "usr/local/etc/$1"
+    sums "usr/local/etc/$1"
+    entries "usr/local/var/lib/$1" -maxdepth 0
+    if [ -d "usr/local/var/lib/$1" ] && getent passwd "$1" >/dev/null; then
+        find "usr/local/var/lib/$1" ! -user "$1" -printf "foreign $1 %u:%g %p\0" -quit
+    fi
+    entries "etc/systemd/system/$1.service"
+    sums "etc/systemd/system/$1.service"
+    for release in "usr/local/$1-$2".linux-*; do
+        record=usr/local/lib/external-prometheus/releases/${release##*/}
+        if [ ! -d "$release" ] || [ ! -f "$record" ]; then continue; fi
+        entries "$release" -maxdepth 1
+        sums "$release" -maxdepth 1
+        facts "record /$release" <"$record"
+    done
+}
+
+user() {
+    local password
+    if getent passwd "$1" >/dev/null; then fact passwd "$1" "$(getent passwd "$1")"; fi
+    if getent group "$1" >/dev/null; then fact group "$1" "$(getent group "$1")"; fi
+    fact groups "$1" "$(id -Gn "$1" 2>/dev/null || true)"
+    password=$(getent shadow "$1" | cut -d : -f 2 || true)
+    case $password in '' | '!'* | '*'*) ;; *) fact password "$1" set ;; esac
+}
+
+unit() {
+    systemctl show "$1.service" -p LoadState -p ActiveState -p SubState -p UnitFileState -p FragmentPath -p DropInPaths \
+        -p NeedDaemonReload -p MainPID | facts "unit $1"
+}
+
+process() {
+    local pid
+    pid=$(systemctl show --value -p MainPID "$1.service")
+    [ "$pid" != 0 ] || return 0
+    fact executable "$1" "$(readlink "/proc/$pid/exe")"
+    fact uid "$1" "$(awk '$1 == "Uid:" { print $3 }' "/proc/$pid/status")"
+    sed -z "s/^/argument $1 /" "/proc/$pid/cmdline"
+    # Of the sockets that listen, its own.
+    find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' | tr -cd '0-9\n' |
+        awk 'FILENAME == "-" { own[$1]; next } $4 == "0A" && $10 in own { print $2 }' \
+            - "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" 2>/dev/null | facts "listens $1"
+}
+
+# What the program says of itself: NAME ADDRESS HEALTH.
+says() {
+    local api="http://$2"
+    ask() { curl --silent --fail --noproxy '*' --max-time 20 "$api$1"; }
+    ask "$3" >/dev/null || return 0
+    fact answers "$1" yes
+    ask /metrics | grep -E '^[a-z]+_config_last_reload_success' | facts "metric $1" || true
+    [ "$1" = prometheus ] || return 0
+    fact pools "$1" "$(ask /api/v1/scrape_pools)"
+    ask '/api/v1/rules?exclude_alerts=true' | { grep -oE '"name":"([^"\]|\\.)*","file":"([^"\]|\\.)*"' || true; } |
+        facts "rules $1"
+}
+
+machine
+while read -r name address health version; do
+    files "$name" "$version"
+    user "$name"
+    unit "$name"
+    process "$name" || true # it may end at any moment
+    says "$name" "$address" "$health" </dev/null
+done <<<"$programs"
+# The last of all: what was cut before it is not taken for the whole.
+fact end
