@@ -74,10 +74,17 @@ vm_groups_removed() {
 }
 
 # The pid of the program that nspawn started first in the VM.
+# Its helpers are in the namespace of this machine, and end soon.
 vm_init() {
-    local nspawn
+    local nspawn pid
     read -r nspawn _ <"$RUN/$MACHINE.pid"
-    pgrep --parent "$nspawn" --oldest
+    for pid in $(pgrep --parent "$nspawn"); do
+        if [[ $(awk '/^NSpid:/ { print NF, $NF }' "/proc/$pid/status") == '3 1' ]]; then
+            echo "$pid"
+            return
+        fi
+    done
+    return 1
 }
 
 ssh_answers() (
