@@ -43,7 +43,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
     constructor(name: string, args: ExternalPrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:ExternalPrometheus", name, {}, opts);
 
-        const { prometheus, sources, staticJobs } = args;
+        const { prometheus, sources, companions, staticJobs, ruleFiles, scrapeConfigFiles } = args;
         const gate = new Gate(
             `${name}-gate`,
             {
@@ -72,7 +72,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
         );
         const configuration = new PrometheusConfiguration(
             `${name}-configuration`,
-            { vm, sources, staticJobs, prometheus },
+            { vm, sources, companions, staticJobs, ruleFiles, scrapeConfigFiles, prometheus },
             { parent: this, dependsOn: service },
         );
         new Verify(

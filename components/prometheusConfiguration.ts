@@ -18,16 +18,14 @@ export class PrometheusConfiguration extends pulumi.ComponentResource {
     constructor(name: string, args: PrometheusConfigurationArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:PrometheusConfiguration", name, {}, opts);
 
-        const { vm, staticJobs, prometheus } = args;
+        const { vm, sources, ...scraping } = args;
         const configuration = new remote.Command(
             name,
             {
                 connection: vm.connection,
                 create: vm.command("configuration"),
                 // Never a secret among it: the preview of a pull request shows this text, line by line.
-                stdin: pulumi
-                    .output(args.sources)
-                    .apply((sources) => bundle(documents({ sources, staticJobs, prometheus }))),
+                stdin: pulumi.output(sources).apply((known) => bundle(documents({ sources: known, ...scraping }))),
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },

@@ -1,4 +1,5 @@
 import { credentialPaths } from "./prometheus/credentials";
+import { clusterJobs } from "./prometheus/document";
 import type { ScrapeSource, SourceCredentials } from "./source";
 
 /** A file below the directory of all credentials. */
@@ -10,7 +11,7 @@ export interface CredentialFile {
 }
 
 /**
- * The credentials of one cluster as files, where the documents look for them. The source's CA is among them: it is no
+ * The credentials of one cluster as files, those that its jobs name, where they look for them. The source's CA is among them: it is no
  * secret, but it belongs where the tokens that it protects are.
  */
 export function credentialFiles(source: ScrapeSource, credentials: SourceCredentials): CredentialFile[] {
@@ -23,9 +24,13 @@ export function credentialFiles(source: ScrapeSource, credentials: SourceCredent
         gatewayCertificate: federation?.clientCertificate,
         gatewayKey: federation?.clientKey,
     };
+    // A file that no job names would be removed as soon as the configuration is loaded.
+    const jobs = JSON.stringify(clusterJobs(source));
     return Object.entries(credentialPaths(source.name)).flatMap(([purpose, path]) => {
         const content = contents[purpose as keyof typeof contents];
         const relative = path.split("/").slice(-2).join("/");
-        return content === undefined ? [] : [{ path: relative, mode: "0640", content } as const];
+        return content === undefined || !jobs.includes(JSON.stringify(path))
+            ? []
+            : [{ path: relative, mode: "0640", content } as const];
     });
 }

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ruleFileProblems, type UserFile } from "./files";
 import { plainProblems, renderProblems, unknownKey, type Problem } from "./problems";
 import { type Cluster, type ClusterConfig, DEFAULT_PATHS } from "./cluster";
+import { scrapeFileProblems } from "./scrapeFile";
 import { PlainKeys, SecretKeys, type StackConfig } from "./schema";
 import {
     kubeconfigProblems,
@@ -11,6 +13,7 @@ import {
     type SecretsWanted,
 } from "./secrets";
 import { field } from "./scalars";
+import { readUserFiles } from "./readFile";
 import { type Duration, KUBERNETES_JOBS, type KubernetesJob, type ScrapeJob } from "./source";
 
 const NAMESPACE = "external-prometheus";
@@ -47,8 +50,8 @@ export function loadConfig(): StackConfig {
             const choice = companions[key];
             return choice === undefined ? [] : [{ program, choice }];
         }),
-        ruleFiles: [],
-        scrapeConfigFiles: [],
+        ruleFiles: userFiles("ruleFiles", keys).found.sort(byFileName),
+        scrapeConfigFiles: userFiles("scrapeConfigFiles", keys).found.sort(byFileName),
         clusters: byName(clusters).map((cluster) => ({
             cluster: decideJobs(cluster, prometheus.scrapeInterval),
             // One that is missing was among the problems above.
@@ -108,7 +111,25 @@ function problemsOf(keys: ReadonlyMap<string, Key>): Problem[] {
         ...checkSecret("vmProxyPrivateKey", (value) => proxyKeyProblems(value, wanted)),
         ...checkSecret("kubeconfigs", (value) => kubeconfigProblems(value === undefined ? {} : value, wanted)),
         ...sideProblems(keys),
+        ...userFileProblems(keys),
     ];
+}
+
+function userFileProblems(keys: ReadonlyMap<string, Key>): Problem[] {
+    const rules = userFiles("ruleFiles", keys);
+    const scrapes = userFiles("scrapeConfigFiles", keys);
+    const names = (key: string) => Object.keys(keys.get(key)?.value ?? {});
+    return [
+        ...rules.problems,
+        ...ruleFileProblems(rules.found),
+        ...scrapes.problems,
+        ...scrapeFileProblems(scrapes.found, { clusters: names("clusters"), staticJobs: names("staticJobs") }),
+    ];
+}
+
+/** The user's files, as far as they can be read. They lie where the program is run: in the project's directory. */
+function userFiles(list: "ruleFiles" | "scrapeConfigFiles", keys: ReadonlyMap<string, Key>) {
+    return readUserFiles(process.cwd(), `prometheus.${list}`, field(keys.get("prometheus")?.value, list));
 }
 
 function secretsWanted(keys: ReadonlyMap<string, Key>): SecretsWanted {
@@ -151,6 +172,10 @@ function pick(values: ReadonlyMap<string, unknown>, names: readonly string[]): R
 function byName<T>(values: Readonly<Record<string, T>>): (T & { name: string })[] {
     const entries = Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
     return entries.map(([name, value]) => ({ ...value, name }));
+}
+
+function byFileName(a: UserFile, b: UserFile): number {
+    return a.name < b.name ? -1 : 1;
 }
 
 function decideJobs(cluster: ClusterConfig & { name: string }, interval: Duration): Cluster {

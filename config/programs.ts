@@ -13,7 +13,7 @@ const Flag = z
     );
 
 /** Inside the project's directory; its last part becomes the file's name on the VM. */
-const FilePath = z
+export const FilePath = z
     .string()
     .regex(
         /^(?!.*(^|\/)\.\.(\/|$))[\w.-][\w./-]*\.ya?ml$/,

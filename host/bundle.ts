@@ -7,7 +7,8 @@ export interface BundleFile {
     readonly content: string;
 }
 
-const HEADER = /^==> .* <==$/m;
+/** A line that a file on its way to the VM cannot hold. */
+export const FRAME = /^==> .* <==$/m;
 const PATH = /^(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)*$/;
 
 /**
@@ -25,7 +26,7 @@ function framed({ path, mode, content }: BundleFile): string {
     if (!/^0[0-7]{3}$/.test(mode)) {
         throw new Error(`mode '${mode}' of ${path} must be four octal digits`);
     }
-    if (HEADER.test(content)) {
+    if (FRAME.test(content)) {
         throw new Error(`${path} holds a line of the form '==> … <==', which separates files on their way to the VM`);
     }
     return `==> ${path} ${mode} <==\n${content}${content === "" || content.endsWith("\n") ? "" : "\n"}`;

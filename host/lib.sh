@@ -221,15 +221,3 @@ complain() {
     say "the last lines of its journal:"
     journal -n 10 >&2
 }
-
-# scrape_files DIR: the documents of a configuration that hold scrape jobs.
-scrape_files() {
-    local dir=${1%/}
-    find "$dir/" \( -path "$dir/prometheus.yml" -o -path "$dir/clusters/*.yml" \) | sort
-}
-
-# job_names DIR: the jobs of a configuration, one a line; reads YAML as our renderer writes it.
-job_names() { scrape_files "$1" | xargs -d '\n' sed -nE "s/^[ -]*job_name: *['\"]?([^'\"]*)['\"]?\$/\1/p" | sort; }
-
-# The names of the scrape pools that Prometheus has, one a line. Job names hold neither commas nor quotes.
-pools() { api /api/v1/scrape_pools | sed -E 's/.*\[(.*)\].*/\1/' | tr ',' '\n' | tr -d '"' | sort; }

@@ -15,8 +15,8 @@ const LIMITS = {
 } as const;
 export type HostScript = keyof typeof LIMITS;
 
-/** The line at which a script takes in what all of them share; replaced by the text, since the VM gets one command. */
-const LIBRARY = /^\. lib\.sh$/m;
+/** A line at which a script takes in what it shares with others; replaced by the text, since the VM gets one command. */
+const SHARED = /^\. (\w+)\.sh$/gm;
 
 /**
  * The command line for SSH that runs a script of `host/` on the VM, whatever the user's login shell is: bounded in time, as
@@ -27,7 +27,7 @@ export function hostScript(name: HostScript, user: string, variables: Readonly<R
     const assignments = Object.entries({ limit: String(limit), ...variables }).map(
         ([key, value]) => `${key}=${quote(value)}`,
     );
-    const body = read(name).replace(LIBRARY, () => read("lib"));
+    const body = read(name).replace(SHARED, (_line, shared: string) => read(shared));
     const text = [...assignments, body].join("\n");
     // Under sshd even a bash with -c reads the user's bashrc, unless it is told not to.
     const shell = "bash --noprofile --norc -euo pipefail -c";

@@ -3,38 +3,64 @@
 # since a dead cluster must not turn a deployment red. Reads: first_scrapes (seconds to wait for them). What ran
 # before is among its variables too, only so that it runs again after that.
 . lib.sh
+. documents.sh
+. differences.sh
 : "${first_scrapes:?}"
 
 begin
 systemctl --quiet is-active prometheus.service || fail "prometheus.service does not run"
 ready || fail "Prometheus does not answer at http://$address/-/ready"
-[ "$(metric prometheus_config_last_reload_successful)" = 1 ] ||
-    fail "Prometheus runs with an older configuration than the last it was given"
-jobs=$(job_names "$etc/current")
-without_pool=$(comm -23 <(printf '%s\n' "$jobs") <(pools) | tr '\n' ' ')
-[ -z "$without_pool" ] || fail "these jobs have no scrape pool: $without_pool"
+wait_for "$patience" as_declared || {
+    cat "$work/differences" >&2
+    fail "Prometheus runs something else than its files in $etc say"
+}
+job_names "$etc/current" >"$work/jobs"
 
-# One target a line.
-targets() { api '/api/v1/targets?state=active' | sed 's/{"discoveredLabels"/\n&/g' | grep '"scrapePool"' || true; }
-field() { sed -nE "s/.*\"$1\":\"(([^\"\\\\]|\\\\.)*)\".*/\1/p" | sed 's/\\"/"/g'; }
+# How long Prometheus has had its configuration.
+age() { metric prometheus_config_last_reload_success_timestamp_seconds | awk -v now="$(date +%s)" '{ print int(now - $1) }'; }
+without_target() { comm -23 "$work/jobs" <(field scrapePool <"$work/targets" | sort -u); }
+
+# Discovery takes a few seconds; a job that has no target after that may get one in a year, or never.
 all_scraped() {
     targets >"$work/targets"
-    ! grep -q '"health":"unknown"' "$work/targets" && [ -z "$(without_target)" ]
+    ! grep -q '"health":"unknown"' "$work/targets" && { [ -z "$(without_target)" ] || [ "$(age)" -ge 15 ]; }
 }
-without_target() { comm -23 <(printf '%s\n' "$jobs") <(field scrapePool <"$work/targets" | sort -u); }
-
 wait_for "$first_scrapes" all_scraped || true
-while IFS= read -r job; do
-    [ -z "$job" ] || say "warning: $job has no target (nothing discovered; does its cluster's API answer?)"
-done < <(without_target)
-grep -v '"health":"up"' "$work/targets" >"$work/down" || true
-head -n 20 "$work/down" | while IFS= read -r target; do
-    say "warning: $(field scrapePool <<<"$target") $(field scrapeUrl <<<"$target")" \
-        "is $(field health <<<"$target"): $(field lastError <<<"$target")"
-done
-empty=$(curl -fsS --max-time 30 -G --data-urlencode 'query=scrape_samples_scraped == 0 and up == 1' \
-    "http://$address/api/v1/query" |
-    grep -o '"instance":"[^"]*"\|"job":"[^"]*"' | tr -d '"' | paste -sd ' ' || true)
-[ -z "$empty" ] || say "warning: targets that answer, but with no sample (does match[] fit?): $empty"
 
-printf 'verified=%s\n' "$(printf '%s\n' "$jobs" | wc -l)"
+# warn <LINES: not more of them than can be read.
+warn() {
+    sed 's/^/warning: /' >"$work/warnings"
+    head -n 10 "$work/warnings" >&2
+    local more=$(($(wc -l <"$work/warnings") - 10))
+    [ "$more" -le 0 ] || say "warning: and $more more like these"
+}
+
+discovered() { metric "prometheus_sd_discovered_targets{config=\"$1\",name=\"scrape\"}"; }
+without_target | while IFS= read -r job; do
+    if [ "$(discovered "$job")" -gt 0 ] 2>/dev/null; then
+        echo "$job has no target: its relabel_configs drop all that were discovered"
+    else
+        echo "$job has no target (nothing discovered; does its cluster's API answer?)"
+    fi
+done | warn
+
+{ grep -v '"health":"up"' "$work/targets" || true; } | while IFS= read -r target; do
+    echo "$(field scrapePool <<<"$target") $(field scrapeUrl <<<"$target")" \
+        "is $(field health <<<"$target"): $(field lastError <<<"$target")"
+done | warn
+
+# ask QUERY: the job and the instance of each series.
+ask() {
+    curl -fsS --max-time 30 -G --data-urlencode "query=$1" "http://$address/api/v1/query" |
+        sed 's/{"metric"/\n&/g' | grep '"metric"' |
+        sed -E 's/.*"instance":"([^"]*)".*"job":"([^"]*)".*/\2 \1/' || true
+}
+ask 'scrape_samples_post_metric_relabeling == 0 and up == 1' |
+    sed 's/$/ answers, but brings no sample (does match[] fit? do metric_relabel_configs drop all?)/' | warn
+
+# One rule a line.
+api /api/v1/rules | sed 's/{"\(state\|name\)":/\n&/g' | { grep '"health":"err"' || true; } | while IFS= read -r rule; do
+    echo "rule $(field name <<<"$rule") cannot be evaluated: $(field lastError <<<"$rule")"
+done | warn
+
+printf 'verified=%s\n' "$(wc -l <"$work/jobs")"

@@ -1,7 +1,10 @@
-import type { PrometheusConfig } from "../programs";
+import type { UserFile } from "../files";
+import type { Companion, PrometheusConfig } from "../programs";
+import { retentionInConfiguration } from "../retention";
 import type { StaticJob } from "../schema";
 import type { ScrapeSource } from "../source";
 import { apiServerJobs } from "./apiservers";
+import { alerting, companionJob } from "./companions";
 import { federationJobs } from "./federation";
 import { timeoutFor, type Job } from "./job";
 import { nodeJobs } from "./nodes";
@@ -9,12 +12,16 @@ import { renderYaml } from "./render";
 import { selfJob } from "./self";
 import { staticJob } from "./static";
 import type { PrometheusDocument, ScrapeConfigFile } from "./types";
+import { userDocument } from "./user";
 
 /** All that the documents are made of; no secret is among it, so that a preview can show them. */
 export interface Scraping {
     readonly sources: readonly ScrapeSource[];
     readonly staticJobs: readonly (StaticJob & { name: string })[];
-    readonly prometheus: Pick<PrometheusConfig, "scrapeInterval">;
+    readonly companions: readonly { readonly program: Companion }[];
+    readonly ruleFiles: readonly UserFile[];
+    readonly scrapeConfigFiles: readonly UserFile[];
+    readonly prometheus: Pick<PrometheusConfig, "version" | "scrapeInterval" | "retention">;
 }
 
 /** A file on the VM, below Prometheus's configuration directory. */
@@ -30,19 +37,50 @@ export function clusterJobs(source: ScrapeSource): Job[] {
     return [...apiServerJobs(source), ...nodeJobs(source), ...federationJobs(source)];
 }
 
-/** Jobs that belong to no cluster, in the order of the document. */
-export function localJobs({ staticJobs, prometheus }: Omit<Scraping, "sources">): Job[] {
-    const others = staticJobs.map((job) => staticJob(job, prometheus.scrapeInterval));
-    return [selfJob(prometheus.scrapeInterval), ...others.sort((a, b) => (a.job < b.job ? -1 : 1))];
+/** Jobs that belong to no cluster, in the order of the document; those in the user's own files are not among them. */
+export function localJobs({ staticJobs, companions, prometheus }: Scraping): Job[] {
+    const interval = prometheus.scrapeInterval;
+    const others = staticJobs.map((job) => staticJob(job, interval));
+    return [
+        selfJob(interval),
+        ...companions.map(({ program }) => companionJob(program, interval)),
+        ...others.sort((a, b) => (a.job < b.job ? -1 : 1)),
+    ];
 }
 
-export function prometheusDocument(scraping: Omit<Scraping, "sources">): PrometheusDocument {
-    const interval = scraping.prometheus.scrapeInterval;
+/**
+ * The document that names all others. It names only files that there are, since Prometheus passes over a name or a pattern
+ * that matches none.
+ */
+export function prometheusDocument(scraping: Scraping): PrometheusDocument {
+    const { sources, companions, prometheus } = scraping;
+    const interval = prometheus.scrapeInterval;
+    const rules = paths("rules", scraping.ruleFiles);
+    const scrapeFiles = [
+        ...(sources.length > 0 ? ["clusters/*.yml"] : []),
+        ...paths("scrape", scraping.scrapeConfigFiles),
+    ];
     return {
         global: { scrape_interval: interval, scrape_timeout: timeoutFor(interval) },
-        scrape_config_files: ["clusters/*.yml"],
+        ...alerting(companions.map(({ program }) => program)),
+        ...(rules.length > 0 && { rule_files: rules }),
+        ...(scrapeFiles.length > 0 && { scrape_config_files: scrapeFiles }),
+        ...storage(prometheus),
         scrape_configs: localJobs(scraping).map((job) => job.scrape),
     };
+}
+
+/** Below Prometheus's configuration directory. */
+function paths(folder: string, files: readonly UserFile[]): string[] {
+    return files.map(({ name }) => `${folder}/${name}`).sort();
+}
+
+/** Where this version takes its retention from the configuration; another has it among its flags. */
+function storage({ version, retention }: Scraping["prometheus"]): Pick<PrometheusDocument, "storage"> {
+    const { time, size } = retention;
+    return retentionInConfiguration(version) && (time !== undefined || size !== undefined)
+        ? { storage: { tsdb: { retention: { ...(time && { time }), ...(size && { size }) } } } }
+        : {};
 }
 
 export function clusterDocument(source: ScrapeSource): ScrapeConfigFile {
@@ -51,11 +89,14 @@ export function clusterDocument(source: ScrapeSource): ScrapeConfigFile {
 
 /** The whole configuration, sorted by path. Without sources the VM watches itself and the static jobs. */
 export function documents(scraping: Scraping): Document[] {
-    const clusters = scraping.sources.map((source) => ({
-        path: `clusters/${source.name}.yml`,
-        mode: "0640",
-        content: renderYaml(clusterDocument(source)),
-    }));
-    const main = { path: "prometheus.yml", mode: "0640", content: renderYaml(prometheusDocument(scraping)) };
-    return [...clusters.sort((a, b) => (a.path < b.path ? -1 : 1)), main];
+    const texts: [path: string, content: string][] = [
+        ["prometheus.yml", renderYaml(prometheusDocument(scraping))],
+        ...scraping.sources.map((source): [string, string] => [
+            `clusters/${source.name}.yml`,
+            renderYaml(clusterDocument(source)),
+        ]),
+        ...scraping.ruleFiles.map(({ name, content }): [string, string] => [`rules/${name}`, content]),
+        ...scraping.scrapeConfigFiles.map((file): [string, string] => [`scrape/${file.name}`, userDocument(file)]),
+    ];
+    return texts.map(([path, content]) => ({ path, mode: "0640", content })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }

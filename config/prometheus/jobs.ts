@@ -1,5 +1,6 @@
-import type { Duration, JobPath } from "../source";
+import type { JobPath } from "../source";
 import { clusterJobs, localJobs, type Scraping } from "./document";
+import { userJobOutputs } from "./user";
 
 /** One line of the stack's output `jobs`: what is scraped, by which path, how often. */
 export interface JobOutput {
@@ -7,12 +8,15 @@ export interface JobOutput {
     readonly cluster: string;
     readonly job: string;
     readonly path: Exclude<JobPath, "off">;
-    readonly interval: Duration;
+    /** As Prometheus takes it, such as `30s`. */
+    readonly interval: string;
 }
 
 /** Every job of the documents, sorted by cluster and name; one that is off is not among them. */
 export function jobs(scraping: Scraping): JobOutput[] {
-    return [...localJobs(scraping), ...scraping.sources.flatMap(clusterJobs)]
-        .map(({ cluster, job, path, scrape }) => ({ cluster, job, path, interval: scrape.scrape_interval }))
+    const { prometheus, scrapeConfigFiles, sources } = scraping;
+    return [...localJobs(scraping), ...sources.flatMap(clusterJobs)]
+        .map(({ cluster, job, path, scrape }): JobOutput => ({ cluster, job, path, interval: scrape.scrape_interval }))
+        .concat(scrapeConfigFiles.flatMap((file) => userJobOutputs(file, prometheus.scrapeInterval)))
         .sort((a, b) => (a.cluster === b.cluster ? (a.job < b.job ? -1 : 1) : a.cluster < b.cluster ? -1 : 1));
 }

@@ -6,7 +6,10 @@ import type { Duration } from "../source";
  */
 export interface PrometheusDocument {
     global: { scrape_interval: Duration; scrape_timeout: Duration };
-    scrape_config_files: string[];
+    alerting?: { alertmanagers: { static_configs: StaticConfig[] }[] };
+    rule_files?: string[];
+    scrape_config_files?: string[];
+    storage?: { tsdb: { retention: { time?: Duration; size?: string } } };
     scrape_configs: ScrapeConfig[];
 }
 

@@ -1,52 +1,100 @@
-import { cpSync, existsSync, symlinkSync, unlinkSync } from "node:fs";
-import { expect, it } from "vitest";
-import { bundle } from "../../host/bundle";
+import { chmodSync, cpSync, existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { bundle, type BundleFile } from "../../host/bundle";
 import type { Machine } from "./machine";
-import { configuration, CREDENTIALS, ETC, serving } from "./serving";
+import { clusterFile, configuration, CREDENTIALS, ETC, rules, serving } from "./serving";
 
 function reloads(machine: Machine): number {
     return machine.systemctl().filter((line) => line.startsWith("reload ")).length;
 }
 
+/** What a run that changes nothing leaves as it was. */
+function state(machine: Machine) {
+    return { tree: machine.tree("usr/local"), reloads: reloads(machine) };
+}
+
+const WITH_CLUSTER: readonly BundleFile[] = [
+    ...configuration(["a"], "", ["scrape_config_files:", "  - clusters/*.yml"]),
+    clusterFile("c", ["c/b"]),
+];
+
 it("loads a configuration once, and keeps no other on the VM", async () => {
     const machine = await serving();
-    const files = [
-        ...configuration(["a"]),
-        { path: "clusters/c.yml", mode: "0640", content: "scrape_configs:\n  - job_name: c/b\n" },
-    ];
-    const first = await machine.succeed("configuration", {}, files);
+    const first = await machine.succeed("configuration", {}, WITH_CLUSTER);
     expect(first.stdout).toMatch(/^configuration=[0-9a-f]{16}\n$/);
     expect(machine.read(`${ETC}/clusters/c.yml`)).toContain("c/b");
-    const before = machine.tree("usr/local");
-    const again = await machine.succeed("configuration", {}, files);
+    const before = state(machine);
+    const again = await machine.succeed("configuration", {}, WITH_CLUSTER);
     expect(again.stdout).toBe(first.stdout);
-    expect(machine.tree("usr/local")).toEqual(before);
-    expect(reloads(machine)).toBe(1);
+    expect(state(machine)).toEqual(before);
+    expect(before.reloads).toBe(1);
     expect(machine.versions()).toEqual([machine.current().replace("versions/", "")]);
 });
 
 it("drops what the new configuration no longer holds", async () => {
     const machine = await serving();
-    await machine.succeed("credentials", {}, CREDENTIALS);
-    const cluster = { path: "clusters/a.yml", mode: "0640", content: "scrape_configs: []\n" };
-    await machine.succeed("configuration", {}, [...configuration(["a"]), cluster]);
-    expect(existsSync(machine.path(`${ETC}/credentials/a`))).toBe(true);
+    await machine.succeed("configuration", {}, WITH_CLUSTER);
     await machine.succeed("configuration", {}, configuration(["a"]));
-    expect(existsSync(machine.path(`${ETC}/credentials/a`))).toBe(false);
     expect(Object.keys(machine.tree(ETC))).not.toContain("clusters");
 });
 
-it.each([
+describe("credentials", () => {
+    const naming = (paths: readonly string[]) =>
+        paths.map((path, i) => `    x${i}_file: /usr/local/etc/prometheus/credentials/${path}\n`).join("");
+
+    it("go file by file, as soon as no loaded configuration names them", async () => {
+        const machine = await serving();
+        const other = { path: "b/kubelet.token", mode: "0640", content: "token\n" };
+        await machine.succeed("credentials", {}, [...CREDENTIALS, other]);
+        const kept = () =>
+            Object.keys(machine.tree(`${ETC}/credentials`))
+                .filter((path) => path !== "")
+                .sort();
+        const all = configuration(["a"], naming(["a/ca.crt", "a/discovery.token", "b/kubelet.token"]));
+        await machine.succeed("configuration", {}, all);
+        expect(kept()).toEqual(["a", "a/ca.crt", "a/discovery.token", "b", "b/kubelet.token"]);
+        const ran = await machine.succeed("configuration", {}, configuration(["a"], naming(["a/ca.crt"])));
+        expect(kept()).toEqual(["a", "a/ca.crt"]);
+        expect(ran.stderr).toContain("credentials/b/kubelet.token, which no job names");
+    });
+
+    it("stay when the configuration without them is refused", async () => {
+        const machine = await serving();
+        await machine.succeed("credentials", {}, CREDENTIALS);
+        await machine.succeed("configuration", {}, configuration(["a"], naming(["a/ca.crt", "a/discovery.token"])));
+        const before = state(machine);
+        const without = [
+            ...configuration(["b"], "", ["rule_files:", "  - rules/*.yml"]),
+            rules("promtool-config-refuses"),
+        ];
+        // The word stands in a file that the stand-in for promtool does not read, so the main document has it too.
+        const refused = without.map((file) => ({ ...file, content: `# promtool-config-refuses\n${file.content}` }));
+        expect((await machine.run("configuration", {}, refused)).code).toBe(1);
+        expect(state(machine)).toEqual(before);
+    });
+});
+
+/** Further lines of the job `b`, and what is said of them. */
+const REFUSED: [what: string, lines: string, message: string][] = [
     ["what promtool refuses", "    promtool-config-refuses: yes\n", "promtool refuses the configuration: "],
+    ["a missing file", "    tls_config:\n      ca_file: /none.crt\n", 'job "b": ca_file /none.crt: no such file'],
+    ["an empty file", "    credentials_file: /empty\n", 'job "b": credentials_file /empty: is empty'],
+    ["a folder", "    password_file: '/folder'\n", 'job "b": password_file /folder: is no file'],
     [
-        "a file that is missing",
-        "    tls_config:\n      ca_file: /none.crt\n",
-        "/none.crt is named by the configuration, but the user",
+        "credentials of the discovery that are missing",
+        "    kubernetes_sd_configs:\n      - authorization:\n          credentials_file: /none.token\n",
+        'job "b": credentials_file /none.token: no such file',
     ],
-    ["an empty file", "    credentials_file: /empty\n", "/empty is named by the configuration, but it is empty"],
+    [
+        "files of targets that are missing",
+        "    file_sd_configs:\n      - files:\n          - /etc/os-release\n          - /none/*.json\n",
+        "files /none/*.json: no such file",
+    ],
+    ["a log that cannot be written", "    scrape_failure_log_file: /none/log\n", "the service cannot write it"],
+    ["another scheme", "    scheme: htps\n", "job 'b': scheme 'htps' is neither http nor https"],
     [
         "certificates that cannot be used",
-        "    tls_config:\n      ca_file: /promtool-ready-refuses.crt\n",
+        "    tls_config:\n      ca_file: /promtool-service-discovery-refuses.crt\n",
         "unusable certificates: ",
     ],
     [
@@ -54,64 +102,192 @@ it.each([
         "    params:\n      match[]:\n        - '{a=\"b\"}'\n        - '{a=\"b\"'\n",
         'bad match[] {a="b": parse error',
     ],
-])("refuses %s before anything is changed", async (_what, lines, message) => {
-    const machine = await serving();
-    machine.write("empty", "");
-    machine.write("promtool-ready-refuses.crt", "certificate");
-    const before = machine.tree("usr/local");
-    const ran = await machine.run("configuration", {}, configuration(["a"], lines));
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain(`error: ${message}`);
-    expect(machine.tree("usr/local")).toEqual(before);
-    expect(reloads(machine)).toBe(0);
+];
+
+describe("before anything is changed", () => {
+    it.each(REFUSED)("refuses %s", async (_what, lines, message) => {
+        const machine = await serving();
+        machine.write("empty", "");
+        mkdirSync(machine.path("folder"));
+        machine.write("promtool-service-discovery-refuses.crt", "certificate");
+        const before = state(machine);
+        const ran = await machine.run("configuration", {}, configuration(["a", "b"], lines));
+        expect(ran.code).toBe(1);
+        expect(ran.stderr).toContain(message);
+        expect(ran.stderr).toContain("error: ");
+        expect(state(machine)).toEqual(before);
+    });
+
+    it("says all that it finds at once", async () => {
+        const machine = await serving();
+        const lines = "    scheme: x\n    ca_file: /none\n    key_file: /neither\n";
+        const ran = await machine.run("configuration", {}, configuration(["a"], lines));
+        for (const found of ["scheme 'x'", "ca_file /none", "key_file /neither"]) {
+            expect(ran.stderr).toContain(found);
+        }
+    });
+
+    it.each([
+        [
+            "a pattern of scrape files that matches nothing",
+            configuration(["a"], "", ["scrape_config_files:", "  - clusters/*.yml"]),
+            "'clusters/*.yml' in prometheus.yml matches no file",
+        ],
+        [
+            "a file of rules that is not there",
+            configuration(["a"], "", ["rule_files:", "  - rules/none.yml"]),
+            "'rules/none.yml' in prometheus.yml matches no file",
+        ],
+        [
+            "a document that nothing names",
+            [...configuration(["a"]), rules("group")],
+            "rules/group.yml is named by nothing in prometheus.yml",
+        ],
+        ["no job", configuration([]), "the configuration holds no job at all"],
+        ["no main document", [clusterFile("a", ["a/b"])], "holds no prometheus.yml"],
+        ["a bundle that was cut off", bundle(configuration(["a"])).slice(0, -4), "the data on stdin is incomplete"],
+    ])("refuses %s", async (_what, stdin, message) => {
+        const machine = await serving();
+        expect((await machine.run("configuration", {}, stdin)).stderr).toContain(message);
+        expect(machine.versions()).toEqual(["initial"]);
+    });
 });
 
-it.each([
-    ["holds no job", configuration([]), "the configuration holds no job at all"],
-    ["lacks its main document", [{ path: "clusters/a.yml", mode: "0640", content: "" }], "holds no prometheus.yml"],
-    ["was cut off on its way", bundle(configuration(["a"])).slice(0, -4), "the data on stdin is incomplete"],
-])("refuses one that %s", async (_what, stdin, message) => {
-    const machine = await serving();
-    expect((await machine.run("configuration", {}, stdin)).stderr).toContain(message);
-    expect(machine.versions()).toEqual(["initial"]);
+/** Further lines of the new job, and what is said of what then runs. */
+const NOT_TAKEN: [what: string, lines: string, message: string][] = [
+    ["refuses it", "    reload-refuses: yes\n", "it refused the last configuration"],
+    ["takes a part of it", "    half-loaded: yes\n", "it refused the last configuration that it was given, or a part"],
+    ["makes no scrape pool", "    pool-fails: yes\n", "these jobs have no scrape pool: b"],
+    ["sets up no discovery", "    discovery-fails: yes\n", "1 service discoveries could not be set up"],
+    ["scrapes at other times", "    scrape_interval: 9s\n    other-interval: yes\n", "another interval or timeout: b"],
+    ["counts a failed pool", "    counts-a-failed-pool: yes\n", "did not take the new configuration"],
+];
+
+describe("where Prometheus", () => {
+    it.each(NOT_TAKEN)("%s, what ran before is back", async (_what, lines, message) => {
+        const machine = await serving();
+        await machine.succeed("configuration", {}, configuration(["a"]));
+        const before = machine.tree("usr/local");
+        const ran = await machine.run("configuration", {}, configuration(["b"], lines));
+        expect(ran.code).toBe(1);
+        expect(ran.stderr).toContain("journal of the test");
+        expect(ran.stderr).toContain(message);
+        expect(ran.stderr).toContain("the previous configuration is back and runs");
+        expect(machine.tree("usr/local")).toEqual(before);
+        expect(machine.systemctl().filter((line) => line.startsWith("restart "))).toHaveLength(1);
+        expect((await machine.run("verify", { first_scrapes: "0" })).code).toBe(0);
+    });
+
+    it("loses a rule, what ran before is back", async () => {
+        const machine = await serving();
+        await machine.succeed("configuration", {}, configuration(["a"]));
+        const lost = [...configuration(["a"], "", ["rule_files:", "  - rules/lost.yml"]), rules("lost")];
+        const ran = await machine.run("configuration", {}, lost);
+        expect(ran.stderr).toContain("these files of rules hold other numbers of rules: rules/lost.yml");
+        expect(ran.stderr).toContain("the previous configuration is back and runs");
+    });
+
+    it("has all rules, they are the new configuration", async () => {
+        const machine = await serving();
+        const files = [...configuration(["a"], "", ["rule_files:", "  - rules/group.yml"]), rules("group")];
+        await machine.succeed("configuration", {}, files);
+        expect(machine.read(`${ETC}/rules/group.yml`)).toContain("record: a:rule");
+    });
 });
 
-it("restores what ran before where Prometheus does not take the new one", async () => {
-    const machine = await serving();
-    await machine.succeed("configuration", {}, configuration(["a"]));
-    const before = machine.tree("usr/local");
-    const ran = await machine.run("configuration", {}, configuration(["b"], "    reload-refuses: yes\n"));
-    expect(ran.code).toBe(1);
-    expect(ran.stderr).toContain("journal of the test");
-    expect(ran.stderr).toContain("the previous configuration is back and runs");
-    expect(machine.tree("usr/local")).toEqual(before);
-    expect((await machine.run("verify", { first_scrapes: "0" })).code).toBe(0);
+describe("a run after one that was cut", () => {
+    it("goes on from between swap and reload", async () => {
+        const machine = await serving();
+        await machine.succeed("configuration", {}, configuration(["a"]));
+        // As a cut would leave it: the new version is current, Prometheus was not told, the one that works is remembered.
+        symlinkSync("versions/initial", machine.path(`${ETC}/previous`));
+        machine.write(`${ETC}/prometheus.yml`, configuration(["b"])[0]?.content ?? "");
+        await machine.succeed("configuration", {}, configuration(["b"]));
+        expect(reloads(machine)).toBe(2);
+        expect(existsSync(machine.path(`${ETC}/previous`))).toBe(false);
+        expect((await machine.run("verify", { first_scrapes: "0" })).code).toBe(0);
+    });
+
+    it("goes back past a version that was never seen to work", async () => {
+        const machine = await serving();
+        await machine.succeed("configuration", {}, configuration(["a"]));
+        const works = machine.current();
+        cpSync(machine.path(`${ETC}/${works}`), machine.path(`${ETC}/versions/unseen`), { recursive: true });
+        symlinkSync(works, machine.path(`${ETC}/previous`));
+        unlinkSync(machine.path(`${ETC}/current`));
+        symlinkSync("versions/unseen", machine.path(`${ETC}/current`));
+        const ran = await machine.run("configuration", {}, configuration(["b"], "    reload-refuses: yes\n"));
+        expect(ran.stderr).toContain("the previous configuration is back and runs");
+        expect(machine.current()).toBe(works);
+        expect(machine.versions()).toEqual([works.replace("versions/", "")]);
+    });
 });
 
-it("goes on from a cut between swap and reload", async () => {
+/** What somebody does on the VM by hand. */
+const DRIFT: [what: string, change: (machine: Machine) => void][] = [
+    [
+        "a document was edited",
+        (m) => {
+            m.write(`${ETC}/clusters/c.yml`, "scrape_configs: []\n");
+        },
+    ],
+    [
+        "a document was added",
+        (m) => {
+            m.write(`${ETC}/clusters/d.yml`, "scrape_configs: []\n");
+        },
+    ],
+    [
+        "a document's mode was changed",
+        (m) => {
+            chmodSync(m.path(`${ETC}/prometheus.yml`), 0o600);
+        },
+    ],
+    [
+        "the link of the main document was replaced by a file",
+        (m) => {
+            const text = m.read(`${ETC}/prometheus.yml`);
+            rmSync(m.path(`${ETC}/prometheus.yml`));
+            m.write(`${ETC}/prometheus.yml`, text);
+        },
+    ],
+    [
+        "the link of a folder was replaced by a folder",
+        (m) => {
+            rmSync(m.path(`${ETC}/clusters`));
+            mkdirSync(m.path(`${ETC}/clusters`));
+            m.write(`${ETC}/clusters/e.yml`, "scrape_configs: []\n");
+        },
+    ],
+    [
+        "another configuration is loaded than the one that lies there",
+        (m) => {
+            const text = m.read(`${ETC}/clusters/c.yml`);
+            m.write(`${ETC}/clusters/c.yml`, "scrape_configs:\n  - job_name: c/other\n");
+            m.prometheus.load();
+            m.write(`${ETC}/clusters/c.yml`, text);
+        },
+    ],
+];
+
+it.each(DRIFT)("puts right that %s", async (_what, change) => {
     const machine = await serving();
-    await machine.succeed("configuration", {}, configuration(["a"]));
-    // As a cut would leave it: the new version is current, Prometheus was not told, the one that works is remembered.
-    symlinkSync("versions/initial", machine.path(`${ETC}/previous`));
-    machine.write(`${ETC}/prometheus.yml`, configuration(["b"])[0]?.content ?? "");
-    await machine.succeed("configuration", {}, configuration(["b"]));
+    await machine.succeed("configuration", {}, WITH_CLUSTER);
+    const without = (tree: Record<string, string>) =>
+        Object.fromEntries(
+            Object.entries(tree)
+                .filter(([path]) => !path.startsWith("versions/"))
+                .map(([path, what]) => [path, path === "current" ? "" : what]),
+        );
+    const before = without(machine.tree(ETC));
+    const content = machine.tree(`${ETC}/current/`);
+    change(machine);
+    await machine.succeed("configuration", {}, WITH_CLUSTER);
+    expect(without(machine.tree(ETC))).toEqual(before);
+    expect(machine.tree(`${ETC}/current/`)).toEqual(content);
+    expect(readlinkSync(machine.path(`${ETC}/clusters`))).toBe("current/clusters");
     expect(reloads(machine)).toBe(2);
-    expect(existsSync(machine.path(`${ETC}/previous`))).toBe(false);
     expect((await machine.run("verify", { first_scrapes: "0" })).code).toBe(0);
-});
-
-it("goes back past a version that was never seen to work", async () => {
-    const machine = await serving();
-    await machine.succeed("configuration", {}, configuration(["a"]));
-    const works = machine.current();
-    cpSync(machine.path(`${ETC}/${works}`), machine.path(`${ETC}/versions/unseen`), { recursive: true });
-    symlinkSync(works, machine.path(`${ETC}/previous`));
-    unlinkSync(machine.path(`${ETC}/current`));
-    symlinkSync("versions/unseen", machine.path(`${ETC}/current`));
-    const ran = await machine.run("configuration", {}, configuration(["b"], "    reload-refuses: yes\n"));
-    expect(ran.stderr).toContain("the previous configuration is back and runs");
-    expect(machine.current()).toBe(works);
-    expect(machine.versions()).toEqual([works.replace("versions/", "")]);
 });
 
 it("puts on disk what it names, before it names it", async () => {

@@ -103,6 +103,7 @@ export class Machine {
             address: this.address,
             vm: this.vm,
             settle: "0",
+            patience: "1",
             ...variables,
         };
         const child = spawn("sh", ["-c", hostScript(script, "root", all)], {
@@ -139,8 +140,14 @@ export class Machine {
         const name = `prometheus-${version}.linux-amd64`;
         const program = `#!/bin/sh\n# ${run}\necho "prometheus, version ${version} (branch: test)"\n`;
         // Refuses by a word: one in a configuration, another in what only loading the certificates would show.
-        const promtool =
-            '#!/bin/sh\nfor f; do :; done\nif grep -q "promtool-$2-refuses" "$f"; then echo "$f: refused"; exit 1; fi\n';
+        const promtool = [
+            "#!/bin/sh",
+            'for f; do if grep -qs "promtool-$2-refuses" "$f"; then echo "Could not create new discoverer $f"; exit 1; fi; done',
+            'for f in "$(dirname "$3")"/rules/*; do',
+            '    if [ -e "$f" ]; then echo "Checking $f"; echo "  SUCCESS: $(grep -cE "(record|alert):" "$f") rules found"; fi',
+            "done",
+            "",
+        ].join("\n");
         this.pack(name, { prometheus: program, promtool, LICENSE: "", ...files });
         return this.tarball(version, ["-C", this.path("releases"), name]);
     }

@@ -10,15 +10,30 @@ import {
 } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
+import * as yaml from "js-yaml";
+
+/** The parts of a document that the stand-in knows; a job's other fields are words to the stand-in. */
+interface Document {
+    global?: { scrape_interval?: string };
+    scrape_configs?: ({ job_name: string; scrape_interval?: string } & Record<string, unknown>)[];
+    scrape_config_files?: string[];
+    rule_files?: string[];
+    groups?: { name: string; rules: unknown[] }[];
+}
+type ScrapeJob = NonNullable<Document["scrape_configs"]>[number];
 
 /**
  * Plays the running Prometheus for the scripts: what it has loaded, and how it answers. What it takes and what it refuses
  * is told by words in the documents, as far as the real one was seen to behave so.
  */
 export class PrometheusStandIn {
-    private jobs: string[] = [];
+    private jobs: ScrapeJob[] = [];
+    private main: Document = {};
+    /** Numbers of rules by file and group, in the way of the metric's label. */
+    private rules: [group: string, count: number][] = [];
     private successful = 1;
     private loadedAt = 0;
+    private failedPools = 0;
     private starts = 0;
 
     constructor(private readonly root: string) {}
@@ -44,11 +59,24 @@ export class PrometheusStandIn {
                 return [
                     `prometheus_config_last_reload_successful ${this.successful}`,
                     `prometheus_config_last_reload_success_timestamp_seconds ${this.loadedAt}`,
-                    `prometheus_sd_failed_configs{name="scrape"} 0`,
+                    `prometheus_sd_failed_configs{name="notify"} 0`,
+                    `prometheus_sd_failed_configs{name="scrape"} ${this.jobs.filter((job) => job["discovery-fails"]).length}`,
+                    `prometheus_target_scrape_pools_failed_total ${this.failedPools}`,
+                    ...this.jobs.map(
+                        ({ job_name }) =>
+                            `prometheus_sd_discovered_targets{config="${job_name}",name="scrape"} ${job_name.includes("dropped") ? 1 : 0}`,
+                    ),
+                    ...this.rules.map(
+                        ([group, count]) => `prometheus_rule_group_rules{rule_group="${group}"} ${count}`,
+                    ),
                     "",
                 ].join("\n");
             case "/api/v1/scrape_pools":
-                return JSON.stringify({ status: "success", data: { scrapePools: this.jobs } });
+                return JSON.stringify({ status: "success", data: { scrapePools: this.pools() } });
+            case "/api/v1/status/config":
+                return JSON.stringify({ status: "success", data: { yaml: this.shown() } });
+            case "/api/v1/rules":
+                return JSON.stringify({ status: "success", data: { groups: this.ruleGroups() } });
             case "/api/v1/status/buildinfo":
                 return JSON.stringify({ status: "success", data: { version: this.version() } });
             case "/api/v1/series":
@@ -66,15 +94,49 @@ export class PrometheusStandIn {
         }
     }
 
+    private pools(): string[] {
+        return this.jobs.filter((job) => !job["pool-fails"]).map(({ job_name }) => job_name);
+    }
+
+    /** As Prometheus shows what it has loaded: every path resolved, lists not indented. */
+    private shown(): string {
+        const resolved = (paths?: string[]) => paths?.map((path) => `/usr/local/etc/prometheus/${path}`);
+        const { rule_files, scrape_config_files, ...rest } = this.main;
+        return yaml.dump({
+            ...rest,
+            ...(rule_files && { rule_files: resolved(rule_files) }),
+            ...(scrape_config_files && { scrape_config_files: resolved(scrape_config_files) }),
+        });
+    }
+
+    private ruleGroups(): unknown[] {
+        return this.rules.map(([group]) => {
+            const [file, name] = group.split(";");
+            const bad = group.includes("cannot-be-evaluated");
+            const rule = {
+                name: "a:rule",
+                query: "1",
+                health: bad ? "err" : "ok",
+                lastError: bad ? "many-to-many" : "",
+            };
+            return { name, file, rules: [rule], interval: 60 };
+        });
+    }
+
     private targets(): unknown[] {
         return this.jobs
-            .filter((job) => !job.includes("without-target"))
+            .filter(({ job_name }) => !/without-target|dropped/.test(job_name))
             .map((job) => ({
-                discoveredLabels: {},
-                scrapePool: job,
-                scrapeUrl: `http://${job}/metrics`,
-                lastError: job.includes("down") ? 'Get "http://x": connection refused' : "",
-                health: job.includes("down") ? "down" : "up",
+                discoveredLabels: {
+                    __scrape_interval__: job["other-interval"]
+                        ? "7s"
+                        : (job.scrape_interval ?? this.main.global?.scrape_interval ?? "1m"),
+                    __scrape_timeout__: "10s",
+                },
+                scrapePool: job.job_name,
+                scrapeUrl: `http://${job.job_name}/metrics`,
+                lastError: job.job_name.includes("down") ? 'Get "http://x": connection refused' : "",
+                health: job.job_name.includes("down") ? "down" : "up",
             }));
     }
 
@@ -95,18 +157,39 @@ export class PrometheusStandIn {
         rmSync(join(this.root, "running"), { force: true });
     };
 
-    private readonly load = (): void => {
-        const folder = join(this.root, "usr/local/etc/prometheus");
-        const texts = ["prometheus.yml", ...globSync("clusters/*.yml", { cwd: folder })].map((path) =>
-            readFileSync(join(folder, path), "utf8"),
-        );
-        const text = texts.join("\n");
-        this.successful = text.includes("reload-refuses") ? 0 : 1;
-        if (this.successful === 1) {
-            this.loadedAt = Date.now() / 1000;
-            this.jobs = [...text.matchAll(/job_name: (.*)$/gm)].map(([, job]) => job ?? "");
+    /** What it does at SIGHUP. */
+    public readonly load = (): void => {
+        const main = this.document("prometheus.yml");
+        const matched = (patterns: string[] = []) => globSync(patterns, { cwd: this.etc }).sort();
+        const others = matched(main.scrape_config_files).map((path) => this.document(path));
+        const jobs = [main, ...others].flatMap(({ scrape_configs }) => scrape_configs ?? []);
+        const refused = jobs.some((job) => job["reload-refuses"]);
+        const half = jobs.some((job) => job["half-loaded"]);
+        this.successful = refused || half ? 0 : 1;
+        if (refused) {
+            return;
         }
+        if (!half) {
+            this.loadedAt = Date.now() / 1000;
+        }
+        this.main = main;
+        this.jobs = jobs;
+        this.failedPools += jobs.filter((job) => job["counts-a-failed-pool"]).length;
+        this.rules = matched(main.rule_files).flatMap((path) =>
+            (this.document(path).groups ?? []).map(({ name, rules }): [string, number] => [
+                `/usr/local/etc/prometheus/${path};${name}`,
+                name.includes("lost") ? 0 : rules.length,
+            ]),
+        );
     };
+
+    private get etc(): string {
+        return join(this.root, "usr/local/etc/prometheus");
+    }
+
+    private document(path: string): Document {
+        return yaml.load(readFileSync(join(this.etc, path), "utf8")) as Document;
+    }
 
     private version(): string {
         const program = realpathSync(join(this.root, "usr/local/prometheus/prometheus"));

@@ -12,10 +12,24 @@ export const CREDENTIALS: BundleFile[] = [
     { path: "a/discovery.token", mode: "0640", content: "token\n" },
 ];
 
-/** A prometheus.yml of jobs with nothing but their names, and perhaps more lines for the last. */
-export function configuration(jobs: readonly string[], more = ""): BundleFile[] {
-    const scrape = jobs.map((job) => `  - job_name: ${job}\n`).join("");
-    return [{ path: "prometheus.yml", mode: "0640", content: `scrape_configs:\n${scrape}${more}` }];
+/** A prometheus.yml of jobs with nothing but their names, and perhaps more lines for the last, and others at the end. */
+export function configuration(jobs: readonly string[], more = "", end: readonly string[] = []): BundleFile[] {
+    const content = `${scrapeConfigs(jobs)}${more}${end.map((line) => `${line}\n`).join("")}`;
+    return [{ path: "prometheus.yml", mode: "0640", content }];
+}
+
+export function clusterFile(cluster: string, jobs: readonly string[]): BundleFile {
+    return { path: `clusters/${cluster}.yml`, mode: "0640", content: scrapeConfigs(jobs) };
+}
+
+function scrapeConfigs(jobs: readonly string[]): string {
+    return `scrape_configs:\n${jobs.map((job) => `  - job_name: ${job}\n`).join("")}`;
+}
+
+/** A file of one rule, with the name of its group. */
+export function rules(group: string): BundleFile {
+    const content = `groups:\n  - name: ${group}\n    rules:\n      - record: a:rule\n        expr: 1\n`;
+    return { path: `rules/${group}.yml`, mode: "0640", content };
 }
 
 /** A machine whose Prometheus runs and has its first configuration. */

@@ -2,12 +2,15 @@ import * as fc from "fast-check";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { credentialPaths } from "../../../config/prometheus/credentials";
-import { clusterDocument, documents } from "../../../config/prometheus/document";
+import { clusterDocument, documents, prometheusDocument, type Scraping } from "../../../config/prometheus/document";
 import { jobs } from "../../../config/prometheus/jobs";
 import { renderYaml } from "../../../config/prometheus/render";
+import { userDocument } from "../../../config/prometheus/user";
 import type { ScrapeConfig, ScrapeConfigFile } from "../../../config/prometheus/types";
 import { milliseconds, type ScrapeSource } from "../../../config/source";
 import { anyScraping, SMALL, source, staticJob } from "./scraping";
+
+const COMPANIONS = ["node_exporter", "alertmanager", "blackbox_exporter"] as const;
 
 function parsed(content: string): ScrapeConfigFile {
     return yaml.load(content) as ScrapeConfigFile;
@@ -26,14 +29,20 @@ describe("the documents", () => {
     });
 
     it("watch Prometheus itself where there is no cluster", () => {
-        const only = documents({ sources: [], staticJobs: [], prometheus: { scrapeInterval: "15s" } });
+        const only = documents({
+            ...SMALL,
+            ...{ sources: [], staticJobs: [], companions: [], ruleFiles: [], scrapeConfigFiles: [] },
+        });
         expect(only.map(({ path }) => path)).toEqual(["prometheus.yml"]);
+        // What matches no file, Prometheus passes over; our check on the VM does not.
+        expect(only[0]?.content).not.toMatch(/rule_files|scrape_config_files|alerting/);
         expect(parsed(only[0]?.content ?? "").scrape_configs.map((config) => config.job_name)).toEqual(["prometheus"]);
     });
 
     it("say in the first line who manages them", () => {
-        for (const { content } of documents(SMALL)) {
-            expect(content.split("\n")[0]).toMatch(/^# Managed by external-prometheus/);
+        for (const { path, content } of documents(SMALL)) {
+            // Rules are the user's own, to the letter.
+            if (!path.startsWith("rules/")) expect(content.split("\n")[0]).toMatch(/^# Managed by external-prometheus/);
         }
     });
 
@@ -41,10 +50,12 @@ describe("the documents", () => {
         fc.assert(
             fc.property(anyScraping, (scraping) => {
                 const files = documents(scraping);
-                const configs = files.flatMap(({ content }) => parsed(content).scrape_configs);
+                const texts = files.filter(({ path }) => !path.startsWith("rules/"));
+                const configs = texts.flatMap(({ content }) => parsed(content).scrape_configs);
                 const names = configs.map((config) => config.job_name);
                 expect(new Set(names).size).toBe(names.length);
-                for (const { scrape_timeout, scrape_interval } of configs) {
+                const ours = configs.filter((config) => config.job_name !== "mine");
+                for (const { scrape_timeout, scrape_interval } of ours) {
                     expect(milliseconds(scrape_timeout)).toBeLessThan(milliseconds(scrape_interval));
                 }
                 const known = scraping.sources.flatMap(({ name }) => Object.values<string>(credentialPaths(name)));
@@ -114,6 +125,69 @@ function reversed(value: unknown): unknown {
             .map(([key, inner]) => [key, reversed(inner)]),
     );
 }
+
+describe("the main document", () => {
+    const main = (changes: Partial<Scraping> = {}) => prometheusDocument({ ...SMALL, ...changes });
+
+    it("names every document, and the Alertmanager that is beside it", () => {
+        expect(main()).toMatchObject({
+            rule_files: ["rules/small.yml"],
+            scrape_config_files: ["clusters/*.yml", "scrape/mine.yml"],
+            alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:9093"] }] }] },
+        });
+        expect(main({ companions: [{ program: "node_exporter" }] })).not.toHaveProperty("alerting");
+    });
+
+    it("scrapes what is installed beside Prometheus", () => {
+        const companions = COMPANIONS.map((program) => ({ program }));
+        const scraped = main({ companions }).scrape_configs.map(({ job_name, static_configs }) => [
+            job_name,
+            static_configs?.[0]?.targets[0],
+        ]);
+        expect(scraped.slice(0, 4)).toEqual([
+            ["prometheus", "127.0.0.1:9090"],
+            ["node_exporter", "127.0.0.1:9100"],
+            ["alertmanager", "127.0.0.1:9093"],
+            ["blackbox_exporter", "127.0.0.1:9115"],
+        ]);
+    });
+
+    it.each([
+        ["3.13.2", { time: "30d", size: "80GB" }, { tsdb: { retention: { time: "30d", size: "80GB" } } }],
+        ["3.13.2", { size: "80GB" }, { tsdb: { retention: { size: "80GB" } } }],
+        ["3.13.2", {}, undefined],
+        ["3.5.4", { time: "30d" }, undefined],
+    ] as const)("of %s says of the retention %o no more than that version takes", (version, retention, storage) => {
+        expect(main({ prometheus: { ...SMALL.prometheus, version, retention } }).storage).toEqual(storage);
+    });
+});
+
+describe("a user's scrape file", () => {
+    const rendered = (content: string) => userDocument({ name: "x.yml", content });
+
+    it("has the name of each job first, for the scripts on the VM", () => {
+        const text = rendered("scrape_configs: [{ scheme: http, job_name: a }, { job_name: b }]");
+        expect(text).toMatch(/^scrape_configs:\n {2}- job_name: a\n {4}scheme: http\n {2}- job_name: b\n/m);
+    });
+
+    it("is the same whatever its comments and its manner of writing", () => {
+        expect(rendered("# c\nscrape_configs:\n- job_name: 'a'\n  params: {x: [y]}\n")).toBe(
+            rendered('scrape_configs: [{job_name: "a", params: {x: [y]}}]'),
+        );
+    });
+
+    it("has its values as text, as which of them are numbers or dates only Prometheus knows", () => {
+        const values = ["yes", "0x10", "2026-01-01", "1_000", "007", "1e3", "on"];
+        const text = rendered(`scrape_configs: [{ job_name: a, x: [${values.join(", ")}] }]`);
+        for (const value of values) {
+            expect(text).toContain(`      - ${value}\n`);
+        }
+    });
+
+    it("has its aliases written out", () => {
+        expect(rendered("scrape_configs: [{ job_name: a, x: &x [1], y: *x }]")).not.toMatch(/[&*]/);
+    });
+});
 
 describe("a direct job", () => {
     it("of the API servers discovers in one namespace, and has a static target that needs no discovery", () => {
@@ -225,11 +299,16 @@ describe("jobs", () => {
             ...SMALL,
             sources: [off, source("a")],
             staticJobs: [staticJob("node", { interval: "60s" })],
+            scrapeConfigFiles: [
+                { name: "x.yml", content: "scrape_configs: [{ job_name: x, scrape_interval: 1m30s }]" },
+            ],
         });
         const lines = listed.map(({ cluster, job, path, interval }) => `${cluster} ${job} ${path} ${interval}`);
         expect(lines).toEqual([
+            " alertmanager direct 30s",
             " node direct 60s",
             " prometheus direct 30s",
+            " x direct 1m30s",
             "a kubernetes-apiservers direct 30s",
             "a kubernetes-apiservers-static direct 30s",
             "a kubernetes-nodes direct 30s",

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { PROGRAM_NAMES } from "../../../host/programs";
 import type { Scraping } from "../../../config/prometheus/document";
 import type { StaticJob } from "../../../config/schema";
 import { KUBERNETES_JOBS, type Duration, type JobPath, type ScrapeSource } from "../../../config/source";
@@ -34,10 +35,17 @@ export function staticJob(name: string, changes: Partial<StaticJob> = {}): Stati
     return { name, targets: ["198.51.100.31:9100"], scheme: "http", metricsPath: "/metrics", labels: {}, ...changes };
 }
 
+const RULES = "groups:\n  - name: small\n    rules:\n      - { record: a:b, expr: up }\n";
+const JOBS =
+    "scrape_configs:\n  - static_configs: [{ targets: ['a:1'], labels: { since: 2026-01-01 } }]\n    job_name: mine\n";
+
 export const SMALL: Scraping = {
     sources: [source()],
     staticJobs: [staticJob("node", { labels: { site: "berlin" } })],
-    prometheus: { scrapeInterval: "30s" },
+    companions: [{ program: "alertmanager" }],
+    ruleFiles: [{ name: "small.yml", content: RULES }],
+    scrapeConfigFiles: [{ name: "mine.yml", content: JOBS }],
+    prometheus: { version: "3.13.2", scrapeInterval: "30s", retention: { time: "30d", size: "80GB" } },
 };
 
 const interval = fc.oneof(
@@ -79,8 +87,23 @@ export const anyScraping: fc.Arbitrary<Scraping> = fc.record({
                 interval,
                 fc.dictionary(fc.stringMatching(/^[a-z]\w{0,9}$/), fc.string()),
             )
+            .filter(([job]) => !PROGRAM_NAMES.some((name) => name === job))
             .map(([job, target, every, labels]) => staticJob(job, { targets: [target], interval: every, labels })),
         { selector: (s) => s.name, maxLength: 4 },
     ),
-    prometheus: fc.record({ scrapeInterval: interval }),
+    companions: fc.subarray([
+        { program: "node_exporter" as const },
+        { program: "alertmanager" as const },
+        { program: "blackbox_exporter" as const },
+    ]),
+    ruleFiles: fc.subarray([{ name: "r.yml", content: RULES }]),
+    scrapeConfigFiles: fc.subarray([{ name: "s.yml", content: JOBS }]),
+    prometheus: fc.record({
+        version: fc.constantFrom("3.5.4", "3.13.2"),
+        scrapeInterval: interval,
+        retention: fc.record(
+            { time: fc.constantFrom<Duration>("30d", "1h"), size: fc.constantFrom("80GB", "500MB") },
+            { requiredKeys: [] },
+        ),
+    }),
 });
