@@ -19,11 +19,12 @@ export class PrometheusConfiguration extends pulumi.ComponentResource {
         super("external-prometheus:index:PrometheusConfiguration", name, {}, opts);
 
         const { vm, sources, ...scraping } = args;
+        const programs = ["prometheus", ...scraping.companions.map(({ program }) => program)].join(" ");
         const configuration = new remote.Command(
             name,
             {
                 connection: vm.connection,
-                create: vm.command("configuration"),
+                create: vm.command("configuration", { programs }),
                 // Never a secret among it: the preview of a pull request shows this text, line by line.
                 stdin: pulumi.output(sources).apply((known) => bundle(documents({ sources: known, ...scraping }))),
                 logging: remote.Logging.Stderr,

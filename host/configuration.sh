@@ -1,6 +1,6 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # The configuration as one transaction: prometheus.yml, clusters/, scrape/ and rules/ (a bundle on stdin) change together
-# or not at all.
+# or not at all. Reads: programs (all that the stack has on the VM).
 #
 # A version of the configuration is a folder below versions/; `current` is a link to one. prometheus.yml, clusters, scrape
 # and rules in $etc are links that go through `current`, so one rename swaps all of them. Paths resolve the same way
@@ -11,6 +11,8 @@
 . documents.sh
 . differences.sh
 . checks.sh
+. uninstall.sh
+: "${programs:?}"
 begin
 make_dir "$etc/versions" 0750 root:prometheus
 staged=$(mktemp -d "$etc/versions/XXXXXXXX")
@@ -88,6 +90,16 @@ forget_credentials() {
     find "$etc/credentials" -mindepth 1 -type d -empty -delete
 }
 
+# Programs that the stack no longer has, now that nothing scrapes them. Their data stays.
+forget_programs() (
+    while IFS= read -r installed; do
+        case " $programs " in *" $installed "*) continue ;; esac
+        about "$installed"
+        purge=false uninstall
+        say "removed $installed, which is no longer configured"
+    done < <(find "$state/releases" -type f -printf '%f\n' | sed -E 's/-[0-9].*//' | sort -u)
+)
+
 # listing DIR: all but the content of what is in it.
 listing() { find "$1/" -printf '%P %y %m %u:%g\n' | sort; }
 same() { diff -r "$staged" "$etc/current/" && diff <(listing "$staged") <(listing "$etc/current"); }
@@ -110,5 +122,6 @@ rm -f "$etc/previous"
 find "$etc" -maxdepth 1 -xtype l -lname 'current/*' -delete
 prune
 forget_credentials
+forget_programs
 printf 'configuration=%s\n' \
     "$(cd "$etc/current/" && find . -type f | sort | xargs -d '\n' sha256sum | sha256sum | cut -c 1-16)"

@@ -156,3 +156,21 @@ it.each([{ owner: "organization/external-prometheus/other" }, { component: "rena
         expect(machine.tree(LOCAL)).toEqual(before);
     },
 );
+
+it("takes away a program that the stack no longer has, once the configuration without it runs", async () => {
+    const machine = await serving();
+    install(machine, "alertmanager");
+    install(machine, "node_exporter");
+    const programs = "prometheus node_exporter";
+    const ran = await machine.succeed("configuration", { programs }, configuration(["a"]));
+    expect(ran.stderr).toContain("removed alertmanager, which is no longer configured");
+    const left = Object.keys(machine.tree(LOCAL));
+    expect(left.filter((path) => path.includes("alertmanager"))).toEqual([
+        "var/lib/alertmanager",
+        "var/lib/alertmanager/data",
+    ]);
+    expect(left).toContain("node_exporter-1.2.3.linux-amd64/node_exporter");
+    expect(left).toContain("lib/external-prometheus/healthy/node_exporter");
+    expect(existsSync(machine.path(`${SYSTEMD}/alertmanager.service`))).toBe(false);
+    expect((await machine.succeed("configuration", { programs }, configuration(["a"]))).stderr).toBe("");
+});
