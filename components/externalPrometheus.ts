@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import { prometheusFlags } from "../config/flags";
 import type { PrometheusConfig } from "../config/programs";
 import { clockSource } from "../config/releases";
 import type { StackConfig } from "../config/schema";
 import type { VmConfig } from "../config/vm";
 import type { ScrapeSource, SourceCredentials } from "../config/source";
 import { LISTEN_ADDRESS } from "../host/unit";
+import { unitOf } from "../host/units";
 import { Credentials } from "./credentials";
 import { Gate } from "./gate";
 import { PrometheusConfiguration } from "./prometheusConfiguration";
@@ -67,7 +69,13 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
         );
         const service = new SystemdService(
             `${name}-service`,
-            { vm, version: prometheus.version },
+            {
+                vm,
+                program: "prometheus",
+                version: prometheus.version,
+                unit: unitOf("prometheus", { flags: prometheusFlags(prometheus), memoryMax: prometheus.memoryMax }),
+                restartDuringOutage: prometheus.restartDuringOutage,
+            },
             { parent: this, dependsOn: credentials },
         );
         const configuration = new PrometheusConfiguration(

@@ -1,30 +1,45 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { bundle } from "../host/bundle";
-import { prometheusUnit, renderUnit } from "../host/unit";
+import { bundle, type BundleFile } from "../host/bundle";
+import { type ProgramName, PROGRAMS } from "../host/programs";
+import { renderUnit, type Unit } from "../host/unit";
 import type { CheckedVm } from "./gate";
 
 export interface SystemdServiceArgs {
     vm: CheckedVm;
+    program: ProgramName;
     /** Of a release that is on the VM. */
     version: string;
+    unit: Unit;
+    /** The program's own configuration file, if it has one and no step of its own for it. */
+    files?: readonly BundleFile[];
+    /** Whether it may be restarted although discovered targets would be lost. */
+    restartDuringOutage?: boolean;
 }
 
-/** Prometheus as a service: the unit, and the release that runs. It is restarted only where one of them has changed. */
+/** A program as a service: the unit, and the release that runs. It is restarted only where one of them has changed. */
 export class SystemdService extends pulumi.ComponentResource {
-    /** What the running Prometheus says of itself. */
+    /** What the running program says of itself. */
     public readonly version: pulumi.Output<string>;
 
     constructor(name: string, args: SystemdServiceArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:SystemdService", name, {}, opts);
 
-        const { vm, version } = args;
+        const { vm, program, version } = args;
+        const { address, health } = PROGRAMS[program];
+        const unit = { path: `${program}.service`, mode: "0644", content: renderUnit(args.unit) };
         const service = new remote.Command(
             name,
             {
                 connection: vm.connection,
-                create: vm.command("service", { version }),
-                stdin: bundle([{ path: "prometheus.service", mode: "0644", content: renderUnit(prometheusUnit()) }]),
+                create: vm.command("service", {
+                    program,
+                    address,
+                    health,
+                    version,
+                    restart_during_outage: String(args.restartDuringOutage ?? false),
+                }),
+                stdin: bundle([unit, ...(args.files ?? [])]),
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },

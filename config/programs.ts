@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ProgramName } from "../host/programs";
+import { flagProblems } from "./flags";
 import { DEFAULT_VERSIONS, releaseProblems } from "./releases";
 import { ALWAYS, ScrapeInterval } from "./scalars";
 import { Duration } from "./source";
@@ -94,14 +95,18 @@ export const PrometheusConfig = z
             .default([])
             .describe("Files with `scrape_configs` of your own, relative to the project's directory"),
     })
-    .superRefine(releaseIssue("prometheus"), ALWAYS);
+    .superRefine(releaseIssue("prometheus"), ALWAYS)
+    .superRefine(flagIssues("prometheus"), ALWAYS);
 export type PrometheusConfig = z.infer<typeof PrometheusConfig>;
 
 /** A program beside Prometheus on the same VM. */
 export type Companion = Exclude<ProgramName, "prometheus">;
 
 export function companion(program: Companion) {
-    return z.strictObject(releaseKeys(DEFAULT_VERSIONS[program], "")).superRefine(releaseIssue(program), ALWAYS);
+    return z
+        .strictObject(releaseKeys(DEFAULT_VERSIONS[program], ""))
+        .superRefine(releaseIssue(program), ALWAYS)
+        .superRefine(flagIssues(program), ALWAYS);
 }
 export type CompanionConfig = z.infer<ReturnType<typeof companion>>;
 
@@ -119,6 +124,20 @@ function releaseIssue(program: ProgramName) {
         const choice = Choice.safeParse(value).data;
         for (const { key, message } of choice === undefined ? [] : releaseProblems(program, choice)) {
             context.addIssue({ code: "custom", path: [key], message });
+        }
+    };
+}
+
+/** The flags among what may be about to be refused for something else. */
+const FlagList = z.array(z.string().catch("")).catch([]);
+const Flags = z.object({ extraFlags: FlagList, unsafeFlags: FlagList });
+
+/** Whether each flag is one that the stack may set, and under this key. */
+function flagIssues(program: ProgramName) {
+    return (value: unknown, context: z.RefinementCtx) => {
+        const { extraFlags, unsafeFlags } = Flags.catch({ extraFlags: [], unsafeFlags: [] }).parse(value);
+        for (const { key, index, message } of flagProblems(program, extraFlags, unsafeFlags)) {
+            context.addIssue({ code: "custom", path: [key, index], message });
         }
     };
 }

@@ -1,3 +1,5 @@
+import { PROGRAMS } from "./programs";
+
 export type UnitSection = Readonly<Record<string, string | readonly string[]>>;
 
 /** A systemd unit as data; a list becomes one line per entry. */
@@ -8,7 +10,7 @@ export interface Unit {
 }
 
 /** Where Prometheus listens: on the VM itself only, since it has neither users nor protection against forged requests. */
-export const LISTEN_ADDRESS = "127.0.0.1:9090";
+export const LISTEN_ADDRESS = PROGRAMS.prometheus.address;
 
 /** Renders a unit file. */
 export function renderUnit(unit: Unit): string {
@@ -23,68 +25,20 @@ function renderSection(section: UnitSection): string {
         .join("");
 }
 
-/** Prometheus as a service that sees the network and its own data, and next to nothing else of the machine. */
-export function prometheusUnit(): Unit {
-    return {
-        Unit: {
-            Description: "Prometheus (managed by external-prometheus)",
-            Documentation: "https://prometheus.io/docs/",
-            Wants: "network-online.target",
-            After: "network-online.target",
-            StartLimitIntervalSec: "0",
-        },
-        Service: {
-            Type: "exec",
-            User: "prometheus",
-            Group: "prometheus",
-            ExecStart: [
-                "/usr/local/prometheus/prometheus",
-                "--config.file=/usr/local/etc/prometheus/prometheus.yml",
-                "--storage.tsdb.path=/usr/local/var/lib/prometheus",
-                `--web.listen-address=${LISTEN_ADDRESS}`,
-            ].join(" "),
-            ExecReload: "/bin/kill -HUP $MAINPID",
-            Restart: "always",
-            RestartSec: "5s",
-            // A stop writes the head of the database and waits for running scrapes; a kill would leave it to the next start.
-            TimeoutStopSec: "600s",
-            LimitNOFILE: "65000",
-            ...HARDENING,
-            // StateDirectory= cannot name a place below /usr/local.
-            ReadWritePaths: "/usr/local/var/lib/prometheus",
-        },
-        Install: { WantedBy: "multi-user.target" },
-    };
+/** A program and its arguments for `ExecStart=`, each as it is given; systemd.service(5), "Command lines", has the rules. */
+export function commandLine(words: readonly string[]): string {
+    return words.map(commandWord).join(" ");
 }
 
-const HARDENING: UnitSection = {
-    NoNewPrivileges: "yes",
-    CapabilityBoundingSet: "",
-    AmbientCapabilities: "",
-    ProtectSystem: "strict",
-    ProtectHome: "yes",
-    PrivateTmp: "yes",
-    PrivateDevices: "yes",
-    DevicePolicy: "closed",
-    PrivateUsers: "yes",
-    ProtectClock: "yes",
-    ProtectControlGroups: "yes",
-    ProtectHostname: "yes",
-    ProtectKernelLogs: "yes",
-    ProtectKernelModules: "yes",
-    ProtectKernelTunables: "yes",
-    ProtectProc: "invisible",
-    // `pid` would hide /proc/stat, and with it process_start_time_seconds.
-    ProcSubset: "all",
-    LockPersonality: "yes",
-    MemoryDenyWriteExecute: "yes",
-    RemoveIPC: "yes",
-    RestrictAddressFamilies: "AF_INET AF_INET6 AF_UNIX",
-    RestrictNamespaces: "yes",
-    RestrictRealtime: "yes",
-    RestrictSUIDSGID: "yes",
-    KeyringMode: "private",
-    SystemCallArchitectures: "native",
-    SystemCallFilter: ["@system-service", "~@privileged @resources"],
-    UMask: "0077",
-};
+function commandWord(word: string): string {
+    const literal = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
+    return /^[\w%$+,./:=@-]+$/.test(literal) ? literal : `"${literal.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+/** The words that `commandLine` made this of. */
+export function commandWords(line: string): string[] {
+    return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)].map(([word, quoted]) => {
+        const literal = quoted?.replaceAll(/\\(.)/g, "$1") ?? word;
+        return literal.replaceAll("%%", "%").replaceAll("$$", () => "$");
+    });
+}

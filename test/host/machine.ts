@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { bundle, type BundleFile } from "../../host/bundle";
 import { type HostScript, hostScript } from "../../host/render";
+import { ProcessStandIn } from "./processStandIn";
 import { PrometheusStandIn } from "./prometheusStandIn";
 
 export const OWNER = "organization/external-prometheus/test";
@@ -38,7 +39,7 @@ export class Machine {
     public environment: Readonly<Record<string, string>> = {};
 
     private constructor(private readonly server: Server) {
-        server.on("request", this.prometheus.answer);
+        server.on("request", new ProcessStandIn(this.root, this.prometheus).answer);
     }
 
     /** A blank machine, gone when the running test is over. */

@@ -1,13 +1,4 @@
-import {
-    existsSync,
-    globSync,
-    mkdirSync,
-    readFileSync,
-    realpathSync,
-    rmSync,
-    symlinkSync,
-    writeFileSync,
-} from "node:fs";
+import { globSync, readFileSync, realpathSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import * as yaml from "js-yaml";
@@ -34,19 +25,12 @@ export class PrometheusStandIn {
     private successful = 1;
     private loadedAt = 0;
     private failedPools = 0;
-    private starts = 0;
 
     constructor(private readonly root: string) {}
 
     public readonly answer = (request: IncomingMessage, response: ServerResponse): void => {
         const url = new URL(request.url ?? "/", "http://prometheus");
-        const act = { "/test/start": this.start, "/test/reload": this.load, "/test/stop": this.stop }[url.pathname];
-        if (act !== undefined) {
-            act();
-            response.end();
-            return;
-        }
-        const text = existsSync(join(this.root, "running")) ? this.text(url) : undefined;
+        const text = this.text(url);
         response.statusCode = text === undefined ? 503 : 200;
         response.end(text);
     };
@@ -57,6 +41,7 @@ export class PrometheusStandIn {
                 return "ready\n";
             case "/metrics":
                 return [
+                    `prometheus_build_info{goversion="go1.26.8",version="${this.version()}"} 1`,
                     `prometheus_config_last_reload_successful ${this.successful}`,
                     `prometheus_config_last_reload_success_timestamp_seconds ${this.loadedAt}`,
                     `prometheus_sd_failed_configs{name="notify"} 0`,
@@ -139,23 +124,6 @@ export class PrometheusStandIn {
                 health: job.job_name.includes("down") ? "down" : "up",
             }));
     }
-
-    private readonly start = (): void => {
-        const program = realpathSync(join(this.root, "usr/local/prometheus/prometheus"));
-        if (readFileSync(program, "utf8").includes("# dies")) {
-            this.stop();
-            return;
-        }
-        const pid = String(1000 + ++this.starts);
-        mkdirSync(join(this.root, "proc", pid), { recursive: true });
-        symlinkSync(program, join(this.root, "proc", pid, "exe"));
-        writeFileSync(join(this.root, "running"), pid);
-        this.load();
-    };
-
-    private readonly stop = (): void => {
-        rmSync(join(this.root, "running"), { force: true });
-    };
 
     /** What it does at SIGHUP. */
     public readonly load = (): void => {

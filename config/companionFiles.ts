@@ -1,0 +1,27 @@
+import type { Companion } from "./programs";
+import { renderYaml } from "./prometheus/render";
+import type { Document } from "./prometheus/document";
+
+/** The configuration that a companion starts with, below its own directory; it does what its program has no default for. */
+export function companionDocuments(program: Companion): Document[] {
+    const document = companionDocument(program);
+    return document === undefined ? [] : [{ path: `${program}.yml`, mode: "0640", content: renderYaml(document) }];
+}
+
+function companionDocument(program: Companion): object | undefined {
+    switch (program) {
+        case "node_exporter":
+            return undefined;
+        case "alertmanager":
+            // Alerts are kept and shown; nobody is told.
+            return { route: { receiver: "none" }, receivers: [{ name: "none" }] };
+        case "blackbox_exporter":
+            return {
+                modules: {
+                    http_2xx: { prober: "http" },
+                    tcp_connect: { prober: "tcp" },
+                    tcp_tls: { prober: "tcp", tcp: { tls: true } },
+                },
+            };
+    }
+}
