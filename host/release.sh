@@ -20,7 +20,7 @@ release=$base/$name
 records=$state/releases
 record=$records/$name
 # Seconds between two tries, at less than 20 kB/s, and for all tries together; KiB that no release comes near.
-pause=${pause-2} slow=${slow-60} patience=${patience-900} largest=${largest-256000}
+pause=${pause-2} slow=${slow-60} longest=${longest-900} largest=${largest-256000}
 
 recorded() { if [ -f "$record" ]; then head -n 1 "$record"; fi; }
 
@@ -42,7 +42,7 @@ fetch() {
 }
 
 download() {
-    local end=$((SECONDS + patience)) left try code=1 room=250
+    local end=$((SECONDS + longest)) left try code=1 room=250
     [ "$program" != prometheus ] || room=600
     need_free "$room" "$base"
     for try in 1 2 3 4; do

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { Machine } from "./machine";
 
 /** Limits that a test can wait for: seconds, and KiB. */
-const QUICK = { pause: "0", slow: "1", patience: "20" };
+const QUICK = { pause: "0", slow: "1", longest: "20" };
 
 type Answer = (response: ServerResponse, tarball: Buffer, request: IncomingMessage) => void;
 
@@ -129,7 +129,7 @@ it("gives up on a server that trickles", async () => {
 
 it("gives up after all tries together have taken long enough", async () => {
     const { machine, release, seen } = await served(() => undefined);
-    const ran = await machine.run("release", { ...release, slow: "100", patience: "2" });
+    const ran = await machine.run("release", { ...release, slow: "100", longest: "2" });
     expect(ran.stderr).toMatch(/curl: \(28\) Operation timed out/);
     expect(seen.asked).toBe(1);
 });

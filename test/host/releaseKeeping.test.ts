@@ -9,6 +9,7 @@ import {
     symlinkSync,
     writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Machine } from "./machine";
 import { serving, unit } from "./serving";
@@ -16,8 +17,6 @@ import { serving, unit } from "./serving";
 const RECORDS = "usr/local/lib/external-prometheus/releases";
 const HEALTHY = "usr/local/lib/external-prometheus/healthy";
 const LINK = "usr/local/prometheus";
-/** How many commands each of the runs that are cut is cut at. */
-const CUTS = 6;
 
 /** The versions whose folders are there; all of them have a record. */
 function installed(machine: Machine): string[] {
@@ -122,10 +121,20 @@ describe("of several releases", () => {
 });
 
 describe("another build of the version that runs", () => {
+    /** Installs it; the process that runs then has, as the kernel says it, a program whose name is gone. */
+    async function rebuild(machine: Machine, build: string): Promise<void> {
+        await machine.succeed("release", machine.release("3.13.2", build));
+        const exe = machine.path(`proc/${machine.read("running").trim()}/exe`);
+        const program = readlinkSync(exe);
+        rmSync(machine.path("proc"), { recursive: true });
+        mkdirSync(dirname(exe), { recursive: true });
+        symlinkSync(`${program} (deleted)`, exe);
+    }
+
     it("leaves the old one as the way back", async () => {
         const machine = await serving();
         const old = readFileSync(machine.path(`${LINK}/prometheus`), "utf8");
-        await machine.succeed("release", machine.release("3.13.2", "dies"));
+        await rebuild(machine, "dies");
         expect(readFileSync(machine.path(`${LINK}/prometheus`), "utf8")).toBe(old);
         const ran = await machine.run("service", { version: "3.13.2" }, unit("first"));
         expect(ran.stderr).toMatch(/prometheus-3\.13\.2\.linux-amd64\.[0-9a-f]{8}, which ran before, runs again/);
@@ -135,23 +144,23 @@ describe("another build of the version that runs", () => {
     it("takes over when it works, and then the next but one takes its place", async () => {
         const machine = await serving();
         for (const build of ["second", "third", "fourth"]) {
-            await machine.succeed("release", machine.release("3.13.2", build));
+            await rebuild(machine, build);
             await machine.succeed("service", { version: "3.13.2" }, unit("first"));
             expect(readFileSync(machine.path(`${LINK}/prometheus`), "utf8")).toContain(`# ${build}`);
-            rmSync(machine.path("proc"), { recursive: true });
         }
         await machine.succeed("release", machine.release("3.13.2", "fourth"));
         expect(installed(machine)).toHaveLength(2);
     });
 });
 
-describe("a run that is cut at any command", () => {
-    /** Kills the shell before its n-th command; says how many there were when it lived. */
-    async function cutAt(machine: Machine, command: number, release: Record<string, string>): Promise<number> {
+describe("a run that is cut before any of its renames", () => {
+    /** Kills the shell before its n-th rename; says how many there were when it lived. */
+    async function cutAt(machine: Machine, rename: number, release: Record<string, string>): Promise<number> {
         const counted = machine.path("counted");
+        const count = `n=$((n + 1)); echo $n >${counted}; [ $n != ${rename} ] || kill -9 $$`;
         writeFileSync(
             machine.path("bash_env"),
-            `set -T; n=0; trap 'n=$((n + 1)); [ "$BASHPID" != $$ ] || { echo $n >${counted}; [ $n != ${command} ] || kill -9 $$; }' DEBUG\n`,
+            `set -T; n=0; trap 'case $BASH_COMMAND in "mv "*) ${count} ;; esac' DEBUG\n`,
         );
         machine.environment = { BASH_ENV: machine.path("bash_env") };
         await machine.run("release", release);
@@ -173,17 +182,16 @@ describe("a run that is cut at any command", () => {
         const release = before[what]?.(machine) ?? {};
         const [now, saved] = [machine.path("usr"), machine.path("saved")];
         execFileSync("cp", ["-a", now, saved]);
-        const commands = await cutAt(machine, 0, release);
+        const renames = await cutAt(machine, 0, release);
+        expect(renames).toBeGreaterThan(1);
         const expected = machine.tree("usr");
-        for (let i = 0; i < CUTS; i++) {
+        for (let rename = 1; rename <= renames; rename++) {
             rmSync(now, { recursive: true });
             execFileSync("cp", ["-a", saved, now]);
-            // What happens after the download is the latter half.
-            const command = commands - 1 - Math.floor((i * commands) / 2 / CUTS);
-            await cutAt(machine, command, release);
-            expect(existsSync(`${readlinkSync(machine.path(LINK))}/prometheus`), `cut at ${command}`).toBe(true);
+            await cutAt(machine, rename, release);
+            expect(existsSync(`${readlinkSync(machine.path(LINK))}/prometheus`), `cut at ${rename}`).toBe(true);
             await machine.succeed("release", release);
-            expect(machine.tree("usr"), `cut at ${command}`).toEqual(expected);
+            expect(machine.tree("usr"), `cut at ${rename}`).toEqual(expected);
         }
     });
 });
