@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { companionDocuments } from "../config/companionFiles";
 import { prometheusFlags } from "../config/flags";
 import type { PrometheusConfig } from "../config/programs";
 import { clockSource } from "../config/releases";
@@ -83,10 +84,29 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
             { vm, sources, companions, staticJobs, ruleFiles, scrapeConfigFiles, prometheus },
             { parent: this, dependsOn: service },
         );
+        // After the configuration: a companion that cannot be had must not keep a change from Prometheus.
+        const last = companions.reduce<pulumi.Resource>((before, { program, choice }) => {
+            const brought = new Release(
+                `${program}-release`,
+                { vm, program, choice },
+                { parent: this, dependsOn: before },
+            );
+            return new SystemdService(
+                `${program}-service`,
+                {
+                    vm,
+                    program,
+                    version: choice.version,
+                    unit: unitOf(program, { flags: choice.extraFlags }),
+                    files: companionDocuments(program),
+                },
+                { parent: this, dependsOn: brought },
+            );
+        }, configuration);
         new Verify(
             `${name}-verify`,
             { vm, version: service.version, configuration: configuration.loaded },
-            { parent: this, dependsOn: configuration },
+            { parent: this, dependsOn: last },
         );
 
         this.url = `http://${LISTEN_ADDRESS}/`;

@@ -2,6 +2,8 @@ import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { ExternalPrometheus } from "../../components/externalPrometheus";
+import { companion } from "../../config/programs";
+import { scriptVariables } from "../../host/render";
 import { type Deployment, isKnown, startMocks, UNKNOWN, valueOf } from "../harness";
 import { COMMAND, credentials, external, printed, PRIVATE_KEY, source, vm } from "./vm";
 
@@ -122,4 +124,31 @@ it("shows the documents in a first preview, in which nothing of the VM or of the
     expect(mocks.find(COMMAND, "prometheus-configuration").inputs["stdin"]).toContain("job_name: a/kubernetes-nodes\n");
     expect(mocks.find(COMMAND, "prometheus-credentials").inputs["stdin"]).toBe(UNKNOWN);
     expect(await isKnown(prometheus.version)).toBe(false);
+});
+
+it("brings each companion after the configuration, by a release and a service of its own", async () => {
+    const mocks = await startMocks({ outputs: (_type, name) => ({ stdout: printed(name) }) });
+    const companions = [
+        { program: "node_exporter", choice: companion("node_exporter").parse({ extraFlags: ["--no-collector.arp"] }) },
+        { program: "alertmanager", choice: companion("alertmanager").parse({}) },
+    ] as const;
+    new ExternalPrometheus("prometheus", { ...external("a"), companions });
+    await mocks.settled();
+    const order = [
+        "prometheus-configuration",
+        "node_exporter-release",
+        "node_exporter-service",
+        "alertmanager-release",
+    ];
+    for (const [i, name] of order.slice(1).entries()) {
+        const type = name.endsWith("release") ? "Release" : "SystemdService";
+        expect(mocks.find(`external-prometheus:index:${type}`, name).dependencies).toContain(order[i]);
+    }
+    const step = (name: string) => mocks.find(COMMAND, name).inputs;
+    expect(scriptVariables(String(step("node_exporter-service")["create"]))["program"]).toBe("node_exporter");
+    expect(step("node_exporter-service")["stdin"]).toContain("--no-collector.arp");
+    expect(step("alertmanager-service")["stdin"]).toContain("==> alertmanager.yml 0640 <==");
+    expect(scriptVariables(String(step("prometheus-configuration")["create"]))["programs"]).toBe(
+        "prometheus node_exporter alertmanager",
+    );
 });

@@ -105,6 +105,7 @@ export class Machine {
             vm: this.vm,
             settle: "0",
             patience: "1",
+            programs: "prometheus",
             ...variables,
         };
         const child = spawn("sh", ["-c", hostScript(script, "root", all)], {
