@@ -113,7 +113,8 @@ function allowed(issue: z.core.$ZodIssue): string {
             ? "must not be empty"
             : `must be at least ${issue.minimum}`;
     }
-    return issue.code === "too_big" ? `must be at most ${issue.maximum}` : issue.message;
+    const unit = issue.code === "too_big" && issue.origin === "string" ? " characters long" : "";
+    return issue.code === "too_big" ? `must be at most ${issue.maximum}${unit}` : issue.message;
 }
 
 function article(type: string): string {

@@ -9,9 +9,10 @@ import { Duration } from "./source";
 const Flag = z
     .string()
     .regex(
-        /^--[a-z][a-z0-9.-]*(=[^\s"'\\$%;{}]*)?$/,
+        /^--[a-z][a-z0-9.-]*(=[^\s\p{C}"'\\$%;{}]*)?$/u,
         "must be one flag such as --log.level=debug, without spaces, quotes, '$', '%', ';', '{', '}' and backslashes",
-    );
+    )
+    .max(1_000);
 
 /** Inside the project's directory; its last part becomes the file's name on the VM. */
 export const FilePath = z
@@ -19,9 +20,13 @@ export const FilePath = z
     .regex(
         /^(?!.*(^|\/)\.\.(\/|$))[\w.-][\w./-]*\.ya?ml$/,
         "must be the path of a .yml or .yaml file below the project's directory, of letters, digits, '.', '_', '-' and '/'",
-    );
+    )
+    .max(200);
 
-const VERSION = /^\d+\.\d+\.\d+(-rc\.\d+)?$/;
+const VERSION = /^\d{1,5}\.\d{1,5}\.\d{1,5}(-rc\.\d{1,5})?$/;
+
+const URL_FORM =
+    "must be an http:// or https:// URL in ASCII, without user and password, or file:/// and a path on the VM";
 
 /** Which release of a program is installed; what all programs have in common. */
 function releaseKeys(version: string, meaning: string) {
@@ -34,9 +39,11 @@ function releaseKeys(version: string, meaning: string) {
         url: z
             .string()
             .regex(
-                /^(https?:\/\/[^\s@/][^\s@]*|file:\/\/\/[^\s]+)$/,
-                "must be an http:// or https:// URL, without user and password, or file:/// and a path on the VM",
+                /^(https?:\/\/([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:\d+)?(\/[\x21-\x3f\x41-\x7e]*)?|file:\/\/\/[\x21-\x7e]+)$/,
+                URL_FORM,
             )
+            .refine((url) => URL.canParse(url), URL_FORM)
+            .max(2_000)
             .optional()
             .describe(
                 "Where its tarball comes from, if not from upstream's release page; `file:///…` is a file on the VM",

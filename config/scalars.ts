@@ -22,7 +22,9 @@ export const Host = z
         /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$/,
         "must be a host name or an IP address",
     )
-    .refine((host) => !host.includes(":") || isIPv6(host), "must be a whole IPv6 address");
+    .refine((host) => !host.includes(":") || isIPv6(host), "must be a whole IPv6 address")
+    // Longer names are none of the DNS (RFC 1035).
+    .max(253);
 
 /** A TCP port. */
 export const Port = z.int().min(1).max(65535);

@@ -22,6 +22,7 @@ export const VmConfig = z.strictObject({
     takeOver: z
         .string()
         .regex(/^[\w.-]+\/[\w.-]+\/[\w.-]+$/, "must be organization/project/stack, as the VM's mark names its owner")
+        .max(300)
         .optional()
         .describe(
             "The stack that owns the VM now and is to lose it to this one; without it another stack's VM is refused",

@@ -9,11 +9,13 @@ import { KUBERNETES_JOBS } from "../../config/source";
 /** Keys of the namespace and their values, as a stack's file holds them. */
 export type Keys = Record<string, unknown>;
 
-const EXAMPLE = readFileSync(join(__dirname, "../../Pulumi.dev.yaml"), "utf8");
+const EXAMPLE = yaml.load(readFileSync(join(__dirname, "../../Pulumi.dev.yaml"), "utf8")) as {
+    readonly config: Readonly<Record<string, Record<string, unknown>>>;
+};
 
 /** A fresh copy of the example's plain keys, to be changed by a test. */
 export function exampleKeys(): Record<string, Record<string, unknown>> {
-    const { config } = yaml.load(EXAMPLE) as { config: Record<string, Record<string, unknown>> };
+    const config = structuredClone(EXAMPLE.config);
     return Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^[^:]+:/, ""), value]));
 }
 
@@ -120,12 +122,15 @@ function releaseKeys(program: string, version: string): Keys {
     };
 }
 
+/** Another one, of which the same holds with the letter `X`. */
+const PROXY_PRIVATE_KEY = PRIVATE_KEY.replace(/F(paWl)+.*/, "FhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhY");
+
 /** A configuration in which every key is set, those with plain values and those with secret ones. */
 export function completeKeys(): { plain: Keys; secret: Keys } {
     const kubeconfigs = { ...SECRETS.kubeconfigs };
     return {
         plain: changed(structuredClone(REST)),
-        secret: { ...SECRETS, vmProxyPrivateKey: PRIVATE_KEY, kubeconfigs },
+        secret: { ...SECRETS, vmProxyPrivateKey: PROXY_PRIVATE_KEY, kubeconfigs },
     };
 }
 

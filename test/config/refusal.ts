@@ -104,6 +104,7 @@ export function hosts(key: string, meaning?: string): Row[] {
         wrong(key, "-oProxyCommand=id", `${HOST_NAME}, got '-oProxyCommand=id'`),
         wrong(key, "", `${HOST_NAME}, got ''`),
         wrong(key, "::::1", "must be a whole IPv6 address, got '::::1'"),
+        wrong(key, "a".repeat(254), "must be at most 253 characters long, got 'aaa"),
     ];
 }
 

@@ -29,6 +29,7 @@ const VM: Row[] = [
     notText("vm.takeOver", true),
     wrong("vm.takeOver", "other", "must be organization/project/stack, as the VM's mark names its owner, got 'other'"),
     wrong("vm.takeOver", "a/b/c\nd", "must be organization/project/stack"),
+    wrong("vm.takeOver", `a/b/${"c".repeat(300)}`, "must be at most 300 characters long, got 'a/b/ccc"),
     ...booleans("vm.purgeData"),
     clash("vm", { vm: undefined, vmPrivateKey: undefined, vmProxyPrivateKey: undefined }, "is missing, but staticJobs"),
     clash(
@@ -47,7 +48,7 @@ const VM: Row[] = [
 
 const SUM = "must be 64 lower-case hexadecimal digits";
 const FLAG = "must be one flag such as --log.level=debug, without spaces, quotes";
-const URL = "must be an http:// or https:// URL, without user and password, or file:/// and a path on the VM";
+const URL = "must be an http:// or https:// URL in ASCII, without user and password, or file:/// and a path on the VM";
 
 function flags(key: string): Row[] {
     return [
@@ -62,6 +63,8 @@ function flags(key: string): Row[] {
         wrong(`${key}[0]`, "--a=$HOME", FLAG),
         wrong(`${key}[0]`, "--a=x\nExecStartPre=/bin/id", FLAG),
         wrong(`${key}[0]`, "-v", FLAG),
+        wrong(`${key}[0]`, "--a=\u001b[2J", FLAG),
+        wrong(`${key}[0]`, `--a=${"a".repeat(1_000)}`, "must be at most 1000 characters long, got '--a=aaa"),
     ];
 }
 
@@ -79,6 +82,10 @@ function releases(key: keyof typeof PROGRAMS): Row[] {
         wrong(url, "https://u:hunter2@h/x", `${URL}, got a value that is not shown, since it looks like a secret`),
         wrong(url, "https://h/a b", URL),
         wrong(url, "file:relative", URL),
+        wrong(url, "https://h:99999/", URL),
+        wrong(url, "https://münchen.example.com/", URL),
+        wrong(url, "https://h/\u007f", URL),
+        wrong(url, `https://h/${"a".repeat(2_000)}`, "must be at most 2000 characters long, got 'https://h/aaa"),
         notText(sha256),
         wrong(sha256, "abc", `${SUM}, got 'abc'`),
         wrong(sha256, "A".repeat(64), `${SUM}, got 'AAAA`),
@@ -172,6 +179,7 @@ const PROMETHEUS: Row[] = [
         ...["/etc/passwd", "../rules.yml", "a/../../rules.yml", "rules.txt", "a b.yml"].map((path) =>
             wrong(`prometheus.${list}[0]`, path, PATH),
         ),
+        wrong(`prometheus.${list}[0]`, `${"a".repeat(200)}.yml`, "must be at most 200 characters long, got 'aaa"),
     ]),
 ];
 
