@@ -56,10 +56,10 @@ restore() {
     fail "the previous configuration is back and runs"
 }
 
-# Removes every version that no link names.
+# Removes every version that no link names, and what a check has left beside them.
 prune() {
     local dir name
-    for dir in "$etc"/versions/*/; do
+    for dir in "$etc"/versions/*; do
         name=versions/$(basename "$dir")
         case $name in
         "$(readlink "$etc/current")" | "$(readlink "$etc/previous" || true)") ;;
