@@ -42,12 +42,19 @@ export function declaredPaths(
     return [
         ...(hasFiles ? [directory("release", etc, group)] : []),
         ...(usesData ? [directory("release", data, `${name}:${name}`)] : []),
-        ...(credentials ? tree("credentials", `${etc}/credentials`, group, credentials) : []),
+        ...(credentials ? tree("credentials", `${etc}/credentials`, group, used(credentials, configuration)) : []),
         ...(service ? [file("service", unit, "root:root", service.unit)] : []),
         ...(service ? service.files.map((each) => file("service", `${etc}/${each.path}`, group, each)) : []),
         ...(service ? [link("service", active, releaseFolder(name, service.version, architecture))] : []),
         ...(configuration ? transaction(etc, group, configuration, current) : []),
     ];
+}
+
+/** Those that a document names: the configuration step removes the others. */
+function used(credentials: readonly BundleFile[], documents: readonly BundleFile[] | undefined): readonly BundleFile[] {
+    return documents === undefined
+        ? credentials
+        : credentials.filter(({ path }) => documents.some(({ content }) => content.includes(`/credentials/${path}`)));
 }
 
 /** A version of the configuration, and the links through which its parts are reached. */

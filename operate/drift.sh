@@ -27,7 +27,7 @@ facts() { while IFS= read -r line; do fact "$1" "$line"; done; }
 # entries PATH OPTION…: what is there, with the targets of links, by find. What vanishes meanwhile is none of ours.
 entries() {
     [ -e "$1" ] || [ -L "$1" ] || return 0
-    find "$@" -printf 'entry %y %m %u:%g %T@ %p\0' -type l -printf 'target %l\0' 2>/dev/null || true
+    find "$@" -printf 'entry %y %m %u:%g %T@ %C@ %p\0' -type l -printf 'target %l\0' 2>/dev/null || true
 }
 sums() {
     [ -e "$1" ] || return 0

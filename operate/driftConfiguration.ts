@@ -36,18 +36,21 @@ export function configurationFindings(program: DeclaredProgram, facts: Facts): F
     ];
 }
 
-/** When the last of what a reload reads was changed, in seconds. Credentials are not among it: they are read at each request. */
+/**
+ * When the last of what a reload reads was put in place, in seconds. A step that finds a program's one file in order sets its
+ * owner all the same, so only its content counts. Credentials are not among it: they are read at each request.
+ */
 function newest({ name, service, configuration }: DeclaredProgram, { entries }: Facts): number {
     const { etc } = places(name);
-    const read =
+    const times =
         configuration === undefined
-            ? (service?.files ?? []).map(({ path }) => entries.get(`${etc}/${path}`))
+            ? (service?.files ?? []).map(({ path }) => entries.get(`${etc}/${path}`)?.written ?? 0)
             : [...entries]
                   .filter(([path, { kind }]) => {
                       return path === `${etc}/current` || (path.startsWith(`${etc}/versions/`) && kind === "file");
                   })
-                  .map(([, entry]) => entry);
-    return Math.max(0, ...read.map((entry) => entry?.changed ?? 0));
+                  .map(([, { changed }]) => changed);
+    return Math.max(0, ...times);
 }
 
 const Pools = z.object({ data: z.object({ scrapePools: z.array(z.string()) }) });

@@ -5,7 +5,9 @@ export interface Entry {
     readonly mode: string;
     /** `user:group` */
     readonly owner: string;
-    /** When the content was last changed, in seconds of the VM's clock. */
+    /** When the content was last written, in seconds of the VM's clock. */
+    readonly written: number;
+    /** When anything about it was last changed, its name and its rights included; unlike the other, nobody can set it back. */
     readonly changed: number;
     /** Where a link leads. */
     target?: string;
@@ -149,12 +151,13 @@ function ofProgram(read: (program: ProgramFacts, value: string) => void): Reader
 const KINDS: Readonly<Record<string, Entry["kind"]>> = { f: "file", d: "directory", l: "link" };
 
 function readEntry({ entries }: Facts, rest: string): void {
-    const [, type = "", mode = "", owner = "", changed = "", path = ""] =
-        /^(\S+) (\S+) (\S+) (\S+) (.*)$/s.exec(rest) ?? [];
+    const [, type = "", mode = "", owner = "", written = "", changed = "", path = ""] =
+        /^(\S+) (\S+) (\S+) (\S+) (\S+) (.*)$/s.exec(rest) ?? [];
     entries.set(`/${path}`, {
         kind: KINDS[type] ?? "something else",
         mode: mode.padStart(4, "0"),
         owner,
+        written: Number(written),
         changed: Number(changed),
     });
 }

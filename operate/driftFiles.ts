@@ -30,16 +30,16 @@ export function fileFindings(program: DeclaredProgram, facts: Facts): Finding[] 
     ].map(shown);
 }
 
-/** What differs in the records that the scripts on the VM keep for themselves. */
+/** What others could change in the records that the scripts on the VM keep for themselves, and act on as root. */
 export function recordFindings(programs: readonly DeclaredProgram[], { entries }: Facts): Finding[] {
     const program = programs.find(({ release }) => release !== undefined);
-    return [...entries].flatMap(([path, entry]) => {
-        const declared = entry.kind === "directory" ? "0755 root:root" : "0644 root:root";
-        const isRecord = path === STATE || path.startsWith(`${STATE}/`);
-        return program !== undefined && isRecord && rights(entry) !== declared
-            ? [finding(program, "release", path, rights(entry), declared)]
-            : [];
+    const open = [...entries].filter(([path, { owner, mode }]) => {
+        const isSafe = owner.startsWith("root:") && (parseInt(mode, 8) & 0o022) === 0;
+        return (path === STATE || path.startsWith(`${STATE}/`)) && !isSafe;
     });
+    return program === undefined
+        ? []
+        : open.map(([path, entry]) => finding(program, "release", path, rights(entry), "only root may write"));
 }
 
 /** As the tarballs name it. */

@@ -45,7 +45,11 @@ describe("declared", () => {
                 binaries: ["prometheus", "promtool"],
             },
             service: { version: "3.13.2", unit: { path: "prometheus.service", mode: "0644" }, files: [] },
-            credentials: [{ path: "lab/ca.crt" }, { path: "lab/discovery.token", content: `${TOKEN}\n` }],
+            credentials: [
+                { path: "lab/ca.crt" },
+                { path: "lab/discovery.token", content: `${TOKEN}\n` },
+                { path: "lab/gateway.key" },
+            ],
             configuration: [{ path: "clusters/lab.yml" }, { path: "prometheus.yml" }, { path: "rules/a.yml" }],
             steps: { release: urn("release"), service: urn("service"), verify: urn("verify") },
         });

@@ -18,13 +18,25 @@ const ETC = "usr/local/etc/prometheus";
 const CURRENT = `${ETC}/versions/a1b2c3d4`;
 
 const DOCUMENTS: readonly BundleFile[] = [
-    { path: "clusters/lab.yml", mode: "0640", content: "scrape_configs:\n  - job_name: lab/kubernetes-nodes\n" },
+    {
+        path: "clusters/lab.yml",
+        mode: "0640",
+        content: [
+            "scrape_configs:",
+            "  - job_name: lab/kubernetes-nodes",
+            "    credentials_file: /usr/local/etc/prometheus/credentials/lab/discovery.token",
+            "    ca_file: /usr/local/etc/prometheus/credentials/lab/ca.crt",
+            "",
+        ].join("\n"),
+    },
     { path: "prometheus.yml", mode: "0640", content: "scrape_configs:\n  - job_name: prometheus\n" },
     { path: "rules/a.yml", mode: "0640", content: "groups:\n  - name: availability\n    rules: []\n" },
 ];
 const CREDENTIALS: readonly BundleFile[] = [
     { path: "lab/ca.crt", mode: "0640", content: "a certificate\n" },
     { path: "lab/discovery.token", mode: "0640", content: `${TOKEN}\n` },
+    // What no document names is not left on the VM.
+    { path: "lab/gateway.key", mode: "0640", content: "a key\n" },
 ];
 const RECEIVERS: BundleFile = { path: "alertmanager.yml", mode: "0640", content: "route: {}\n" };
 
@@ -116,18 +128,18 @@ function sum(content: string): string {
 }
 
 function directory(path: string, owner: string, mode = "750"): string {
-    return `entry d ${mode} ${owner} 99.0 ${path}`;
+    return `entry d ${mode} ${owner} 99.0 99.0 ${path}`;
 }
 
 function file(path: string, owner: string, mode: string, content?: string): string[] {
     return [
-        `entry f ${mode} ${owner} 100.5 ${path}`,
+        `entry f ${mode} ${owner} 100.5 101.0 ${path}`,
         ...(content === undefined ? [] : [`sum ${sum(content)}  ${path}`]),
     ];
 }
 
 function link(path: string, target: string): string[] {
-    return [`entry l 777 root:root 101.5 ${path}`, `target ${target}`];
+    return [`entry l 777 root:root 90.0 101.5 ${path}`, `target ${target}`];
 }
 
 function program(name: Name): string[] {
@@ -184,7 +196,9 @@ export function records(): string[] {
         ),
         ...DOCUMENTS.flatMap(({ path, content }) => file(`${CURRENT}/${path}`, group, "640", content)),
         ...["credentials", "credentials/lab"].map((path) => directory(`${ETC}/${path}`, group)),
-        ...CREDENTIALS.flatMap(({ path, content }) => file(`${ETC}/credentials/${path}`, group, "640", content)),
+        ...CREDENTIALS.filter(({ path }) => path !== "lab/gateway.key").flatMap(({ path, content }) =>
+            file(`${ETC}/credentials/${path}`, group, "640", content),
+        ),
         'pools prometheus {"status":"success","data":{"scrapePools":["prometheus","lab/kubernetes-nodes"]}}',
         `rules prometheus "name":"availability","file":"/${ETC}/rules/a.yml"`,
         ...program("alertmanager"),

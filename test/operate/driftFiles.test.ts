@@ -143,7 +143,7 @@ describe("a file or folder", () => {
             "666 $1",
             "/usr/local/lib/external-prometheus/owner",
             "0666 root:root",
-            "0644 root:root",
+            "only root may write",
             "release",
         ],
     ] as const)("%s → %s", (pattern, replacement, what, found, wanted, step) => {
@@ -154,31 +154,31 @@ describe("a file or folder", () => {
 
     it.each([
         [
-            "entry f 640 root:root 1 usr/local/etc/prometheus/versions/a1b2c3d4/rules/b.yml",
+            "entry f 640 root:root 1 1 usr/local/etc/prometheus/versions/a1b2c3d4/rules/b.yml",
             `${ETC}/current/rules/b.yml`,
             "a file",
             "configuration",
         ],
         [
-            "entry d 750 root:root 1 usr/local/etc/prometheus/versions/old",
+            "entry d 750 root:root 1 1 usr/local/etc/prometheus/versions/old",
             `${ETC}/versions/old`,
             "a directory",
             "configuration",
         ],
         [
-            "entry l 777 root:root 1 usr/local/etc/prometheus/previous\ntarget versions/old",
+            "entry l 777 root:root 1 1 usr/local/etc/prometheus/previous\ntarget versions/old",
             `${ETC}/previous`,
             "a link to versions/old",
             "configuration",
         ],
         [
-            "entry f 640 root:root 1 usr/local/etc/prometheus/credentials/lab/old.token",
+            "entry f 640 root:root 1 1 usr/local/etc/prometheus/credentials/lab/old.token",
             `${ETC}/credentials/lab/old.token`,
             "a file",
             "credentials",
         ],
         [
-            "entry s 640 root:root 1 usr/local/etc/prometheus/credentials/x",
+            "entry s 640 root:root 1 1 usr/local/etc/prometheus/credentials/x",
             `${ETC}/credentials/x`,
             "something else",
             "credentials",
@@ -191,9 +191,9 @@ describe("a file or folder", () => {
 
     it("is told once where a whole folder does not belong, and not where somebody keeps a file of their own", () => {
         const folder = "usr/local/etc/prometheus/credentials/other";
-        const entries = [`entry d 750 root:root 1 ${folder}`, `entry f 640 root:root 1 ${folder}/a`];
+        const entries = [`entry d 750 root:root 1 1 ${folder}`, `entry f 640 root:root 1 1 ${folder}/a`];
         expect(more(/^architecture.*/, ...entries).map(({ what }) => what)).toEqual([`/${folder}`]);
-        expect(more(/^architecture.*/, "entry f 640 root:root 1 usr/local/etc/prometheus/notes.txt")).toEqual([]);
+        expect(more(/^architecture.*/, "entry f 640 root:root 1 1 usr/local/etc/prometheus/notes.txt")).toEqual([]);
     });
 
     it("in the data that the program cannot write", () => {
