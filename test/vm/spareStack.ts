@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import * as yaml from "js-yaml";
@@ -28,14 +28,25 @@ export class SpareStack {
         private readonly directory: string,
         /** What the next command reads, by key without namespace; a secret is wrapped as `encrypt` does. */
         public readonly configuration: Record<string, unknown>,
+        /** Of the Pulumi program that it deploys. */
+        private readonly program: string,
     ) {}
 
-    /** A new stack of that name, which forgets what an earlier one of the name has deployed. */
-    static async create(vm: SpareVm, name: string): Promise<SpareStack> {
+    /**
+     * A new stack of that name, which forgets what an earlier one of the name has deployed.
+     * @param program Another program than the project's, by the path of its file.
+     */
+    static async create(vm: SpareVm, name: string, program?: string): Promise<SpareStack> {
         const directory = mkdtempSync(join(tmpdir(), "external-prometheus-stack-"));
-        const stack = new SpareStack(name, directory, {});
-        await stack.forget();
+        const stack = new SpareStack(name, directory, {}, program === undefined ? PROJECT : directory);
         copyFileSync(join(PROJECT, "Pulumi.yaml"), join(directory, "Pulumi.yaml"));
+        await stack.forget();
+        if (program !== undefined) {
+            symlinkSync(join(PROJECT, "node_modules"), join(directory, "node_modules"));
+            copyFileSync(join(PROJECT, "tsconfig.json"), join(directory, "tsconfig.json"));
+            writeFileSync(join(directory, "package.json"), JSON.stringify({ main: "index.js" }));
+            writeFileSync(join(directory, "index.js"), `module.exports = require(${JSON.stringify(program)});\n`);
+        }
         const init = ["--cwd", directory, "stack", "init", name, "--no-select", "--non-interactive"];
         await succeed(`pulumi stack init ${name}`, handle("pulumi", init));
         const tarball = (await succeed(TARBALL, runProgram(TARBALL, [], { timeoutSeconds: 60 }))).trim();
@@ -112,6 +123,20 @@ export class SpareStack {
         await succeed("pulumi stack import", handle("pulumi", run, { stdin: state }));
     }
 
+    /**
+     * A program that is `pulumi` for this stack, as it is configured now: what the environment variable PULUMI names for
+     * the commands of operate/.
+     */
+    cli(): string {
+        this.write();
+        const path = join(this.directory, "pulumi");
+        const pulumi = `${join(PROJECT, "lab/pulumi")} --cwd ${this.program}`;
+        const configured = CONFIGURED.join(" | ");
+        const text = `case $1 in ${configured}) set -- "$@" --config-file ${this.file} ;; esac\nexec ${pulumi} "$@"\n`;
+        writeFileSync(path, `#!/bin/sh\n${text}`, { mode: 0o700 });
+        return path;
+    }
+
     /** Leaves nothing of the stack; what it has deployed stays on the VM. */
     async remove(): Promise<void> {
         await this.forget();
@@ -137,15 +162,19 @@ export class SpareStack {
 
     /** The whole command line, with the configuration as it is now in the file. */
     private command(args: readonly string[]): string[] {
-        const stack = args[1] === "ls" ? [] : ["--stack", this.name];
+        const stack = ["--cwd", this.program, ...(args[1] === "ls" ? [] : ["--stack", this.name])];
         if (!CONFIGURED.includes(args[0] ?? "")) {
             return [...args, ...stack];
         }
+        this.write();
+        return [...args, ...stack, "--config-file", this.file];
+    }
+
+    private write(): void {
         const { encryptionsalt } = this.read();
         const config = Object.fromEntries(
             Object.entries(this.configuration).map(([key, value]) => [`${NAMESPACE}${key}`, value]),
         );
         writeFileSync(this.file, yaml.dump({ encryptionsalt, config }), { mode: 0o600 });
-        return [...args, ...stack, "--config-file", this.file];
     }
 }
