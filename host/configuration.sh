@@ -51,20 +51,17 @@ restore() {
         cat "$work/differences" >&2
         fail "and the previous configuration was not loaded again either"
     }
-    rm -f "$etc/previous"
-    prune
+    keep_current
     fail "the previous configuration is back and runs"
 }
 
-# Removes every version that no link names, and what a check has left beside them.
-prune() {
-    local dir name
-    for dir in "$etc"/versions/*; do
-        name=versions/$(basename "$dir")
-        case $name in
-        "$(readlink "$etc/current")" | "$(readlink "$etc/previous" || true)") ;;
-        *) rm -rf "$dir" ;;
-        esac
+# What is current was seen to run: every other version goes, what a check has left beside them, and links into nothing.
+keep_current() {
+    local path
+    rm -f "$etc/previous"
+    find "$etc" -maxdepth 1 -xtype l -lname 'current/*' -delete
+    for path in "$etc"/versions/*; do
+        [ "versions/$(basename "$path")" = "$(readlink "$etc/current")" ] || rm -rf "$path"
     done
 }
 
@@ -118,9 +115,7 @@ else
     point "$etc/current" "versions/$(basename "$staged")"
     reload || restore
 fi
-rm -f "$etc/previous"
-find "$etc" -maxdepth 1 -xtype l -lname 'current/*' -delete
-prune
+keep_current
 forget_credentials
 forget_programs
 printf 'configuration=%s\n' \

@@ -87,6 +87,9 @@ export class PrometheusStandIn {
     private shown(): string {
         const resolved = (paths?: string[]) => paths?.map((path) => `/usr/local/etc/prometheus/${path}`);
         const { rule_files, scrape_config_files, ...rest } = this.main;
+        if (rest.scrape_configs?.some((job) => job["shows-another"])) {
+            return "scrape_configs: []\n";
+        }
         return yaml.dump({
             ...rest,
             ...(rule_files && { rule_files: resolved(rule_files) }),
