@@ -59,7 +59,7 @@ const RULES: readonly Rule[] = [
         advice: ({ privateKey }) => `${privateKey} is no private key for SSH, or is protected by a passphrase`,
     },
     {
-        pattern: /no such host/,
+        pattern: /no such host|Name or service not known/,
         kind: "stop",
         advice: ({ keys }) => `the name in ${keys}.host is not known to the DNS`,
     },
@@ -139,7 +139,7 @@ function commandError(said: string): DialError {
         return { kind: "stop", at: "vm", advice };
     }
     // The error names the whole script before that; this is what it said in the end.
-    const words = said.split("\n").filter((line) => line.startsWith("error: "));
+    const words = [...said.matchAll(/^error: (.*)$/gm)].map(([, line = ""]) => line);
     return words.length === 0 ? { kind: "stop", at: "vm" } : { kind: "stop", at: "vm", advice: words.join("\n") };
 }
 

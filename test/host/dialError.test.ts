@@ -70,6 +70,8 @@ describe("dialError", () => {
         ["ssh: rejected: connect failed (Connection refused)", "retry", "the VM refuses"],
         ["ssh: rejected: connect failed (Connection timed out)", "retry", "the VM does not answer"],
         ["ssh: rejected: connect failed (No route to host)", "retry", "no way to the VM"],
+        ["ssh: rejected: connect failed (Name or service not known)", "stop", "vm.host is not known to the DNS"],
+        ["ssh: rejected: connect failed (Temporary failure in name resolution)", "retry", "the DNS did not answer"],
         ["ssh: rejected: connect failed (open failed)", "retry", "vm.host and vm.port"],
         ["ssh: rejected: administratively prohibited (open failed)", "stop", "AllowTcpForwarding"],
     ])("understands what a jump host says of the VM: %s", (text, kind, advice) => {
@@ -97,7 +99,7 @@ describe("dialError", () => {
         expect(dialError(`Process exited with status 1: running "${script}":\n${said}`)).toEqual({
             kind: "stop",
             at: "vm",
-            advice: "error: no route to host\nerror: the old one runs",
+            advice: "no route to host\nthe old one runs",
         });
     });
 
