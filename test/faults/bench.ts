@@ -2,6 +2,7 @@ import type { Finished } from "../../operate/process";
 import { SpareStack } from "../vm/spareStack";
 import { SpareVm } from "../vm/spareVm";
 import { installShims } from "./calls";
+import { ownVm } from "./vms";
 
 /** A VM and a stack that are put back to a moment again and again: the VM's disk and the stack's state belong together. */
 export class Bench {
@@ -16,12 +17,12 @@ export class Bench {
         this.made = structuredClone(stack.configuration);
     }
 
-    /** A blank VM, on which calls can be counted; the moment is called `blank`. */
-    static async create(number: number, name: string): Promise<Bench> {
-        const vm = new SpareVm(number);
+    /** A blank VM of this worker's own, on which calls can be counted; the moment is called `blank`. */
+    static async create(): Promise<Bench> {
+        const vm = new SpareVm(ownVm());
         await vm.blank();
         await installShims(vm);
-        const bench = new Bench(vm, await SpareStack.create(vm, name));
+        const bench = new Bench(vm, await SpareStack.create(vm, `faults-${vm.number}`));
         await bench.save("blank");
         return bench;
     }
@@ -32,6 +33,8 @@ export class Bench {
     }
 
     async load(moment: string): Promise<void> {
+        // An engine that was killed has left its lock.
+        await this.stack.run(["cancel", "--yes", "--non-interactive"]);
         await this.vm.load(moment);
         await this.stack.import(this.states.get(moment) ?? "");
     }

@@ -10,7 +10,7 @@ let server: ReleaseServer;
 
 beforeAll(async () => {
     server = await ReleaseServer.start();
-    bench = await Bench.create(7, "faults");
+    bench = await Bench.create();
     await bench.stack.mustUp();
     await bench.save("installed");
 });

@@ -70,6 +70,11 @@ export async function counted(vm: SpareVm): Promise<Call[]> {
     });
 }
 
+/** Those that change more than the step's own place in memory, which every run begins by removing. */
+export function onDisk(calls: readonly Call[]): Call[] {
+    return calls.filter(({ words }) => !words.includes("/run/external-prometheus") || /\/(usr|etc)\//.test(words));
+}
+
 /**
  * From now on, SIGKILL to all processes of the step that runs so many seconds after the first call of a step, or of the
  * next one that runs.

@@ -49,7 +49,7 @@ async function command({ vm }: Bench): Promise<string> {
 }
 
 describe("a kill during a rotation of all credentials", async () => {
-    bench = await Bench.create(7, "faults");
+    bench = await Bench.create();
     const { vm, stack } = bench;
     await stack.mustUp();
     const step = await command(bench);

@@ -13,7 +13,7 @@ let blank: string;
 beforeAll(async () => {
     release = await labRelease();
     server = await ReleaseServer.start();
-    bench = await Bench.create(7, "faults");
+    bench = await Bench.create();
     blank = await managed(bench.vm);
 });
 

@@ -6,7 +6,7 @@ import { samples } from "./managed";
 let bench: Bench;
 
 beforeAll(async () => {
-    bench = await Bench.create(7, "faults");
+    bench = await Bench.create();
     await bench.stack.mustUp();
 });
 

@@ -1,14 +1,23 @@
-import { inject } from "vitest";
-
-/** Whether only as much runs as fits into CI. */
+/** Whether only as much runs as fits into CI: FAULT_SAMPLE is `quick`, or `all`, its default. */
 export const QUICK = process.env["FAULT_SAMPLE"] === "quick";
-if (!["quick", "all", undefined].includes(process.env["FAULT_SAMPLE"])) {
+if (!["quick", "all", "", undefined].includes(process.env["FAULT_SAMPLE"])) {
     throw new Error("FAULT_SAMPLE must be quick or all");
+}
+
+/** All that is drawn in a run comes from FAULT_SEED, a whole number; the processes of vitest's workers inherit it. */
+const seed = (process.env["FAULT_SEED"] ||= String(Math.floor(Math.random() * 2 ** 31)));
+if (!/^\d+$/.test(seed)) {
+    throw new Error(`FAULT_SEED must be a whole number, not ${seed}`);
+}
+
+/** Says how to repeat the run. */
+export function announce(): void {
+    console.log(`faults drawn by FAULT_SEED=${seed} FAULT_SAMPLE=${QUICK ? "quick" : "all"}`);
 }
 
 /** Numbers from 0 to below 1, the same ones for the same seed and purpose (mulberry32). */
 export function random(purpose: string): () => number {
-    let state = inject("seed");
+    let state = Number(seed) | 0;
     for (const character of purpose) {
         state = Math.imul(state ^ (character.codePointAt(0) ?? 0), 0x9e3779b1);
     }

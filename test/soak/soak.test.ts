@@ -12,7 +12,7 @@ let bench: Bench;
 const draw = random("soak");
 
 beforeAll(async () => {
-    bench = await Bench.create(7, "soak");
+    bench = await Bench.create();
     await bench.stack.mustUp();
     expect(await ready(bench.vm, 30)).toBe(true);
 });

@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { announce } from "../faults/sample";
 
-/** SOAK_MINUTES is how long it goes on, SOAK_SEED what it draws; see docs/faults.md. */
+announce();
+
+// SOAK_MINUTES is how long it goes on, FAULT_SEED what it draws; see docs/faults.md.
 export default defineConfig({
     test: {
         root: join(__dirname, "../.."),
         include: ["test/soak/*.test.ts"],
-        globalSetup: ["test/vm/setup.ts", "test/faults/seed.ts"],
+        globalSetup: ["test/vm/setup.ts"],
         testTimeout: 24 * 60 * 60_000,
         hookTimeout: 300_000,
     },

@@ -1,0 +1,46 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { Bench } from "./bench";
+import { type Armed, type Call, onDisk, startCounting, wasReached } from "./calls";
+import { QUICK, sample } from "./sample";
+import { Trial } from "./trial";
+
+/** Kills during each change in a quick run. */
+const QUICK_KILLS = 2;
+
+let bench: Bench | undefined;
+
+afterAll(async () => {
+    await bench?.gone();
+});
+
+/** Each of the calls, and the middle of those that take their time. */
+function points(
+    calls: readonly Call[],
+): (readonly [action: Armed["action"], at: number, step: string, words: string])[] {
+    const LONG = /^(curl|tar|useradd|groupadd|userdel|groupdel|systemctl|sync|rm -rf) /;
+    return onDisk(calls).flatMap(({ at, step, words }) => [
+        ["before", at, step, words] as const,
+        ...(LONG.test(words) ? [["during", at, step, words] as const] : []),
+    ]);
+}
+
+describe("a kill of the step on the VM", async () => {
+    bench = await Bench.create();
+    const { vm } = bench;
+    const [install, everything, ...others] = await Trial.all(bench, QUICK ? 2 : 6);
+
+    for (const trial of [install, everything, others.at(-1)].filter((found) => found !== undefined)) {
+        const { name } = trial.change;
+        it.each(sample(`kills during ${name}`, points(trial.clean.calls), QUICK_KILLS))(
+            `during ${name}, %s call %i (of %s: %s), is made good by the next run`,
+            async (action, at) => {
+                await trial.begin();
+                await startCounting(vm, { at, action });
+                const killed = await trial.deploy();
+                expect(killed.code).not.toBe(0);
+                expect(await wasReached(vm)).toBe(true);
+                await trial.converges();
+            },
+        );
+    }
+});
