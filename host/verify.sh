@@ -20,10 +20,10 @@ job_names "$etc/current" >"$work/jobs"
 age() { metric prometheus_config_last_reload_success_timestamp_seconds | awk -v now="$(date +%s)" '{ print int(now - $1) }'; }
 without_target() { comm -23 "$work/jobs" <(field scrapePool <"$work/targets" | sort -u); }
 
-# Discovery takes a few seconds; a job that has no target after that may get one in a year, or never.
+# Discovery takes a few seconds; a job that has no target after that may get one next year, or never.
 all_scraped() {
     targets >"$work/targets"
-    ! grep -q '"health":"unknown"' "$work/targets" && { [ -z "$(without_target)" ] || [ "$(age)" -ge 15 ]; }
+    ! grep -q '"health":"unknown"' "$work/targets" && { [ -z "$(without_target)" ] || [ "$(age)" -ge "$patience" ]; }
 }
 wait_for "$first_scrapes" all_scraped || true
 

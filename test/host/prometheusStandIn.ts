@@ -73,7 +73,10 @@ export class PrometheusStandIn {
             case "/api/v1/targets":
                 return JSON.stringify({ status: "success", data: { activeTargets: this.targets() } });
             case "/api/v1/query":
-                return JSON.stringify({ status: "success", data: { resultType: "vector", result: [] } });
+                return JSON.stringify({
+                    status: "success",
+                    data: { resultType: "vector", result: this.withoutSamples() },
+                });
             default:
                 return undefined;
         }
@@ -109,6 +112,14 @@ export class PrometheusStandIn {
             };
             return { name, file, rules: [rule], interval: 60 };
         });
+    }
+
+    private withoutSamples(): unknown[] {
+        const jobs = this.jobs.filter(({ job_name }) => job_name.includes("empty"));
+        return jobs.map(({ job_name }) => ({
+            metric: { instance: `http://${job_name}`, job: job_name },
+            value: [0, "0"],
+        }));
     }
 
     private targets(): unknown[] {

@@ -1,22 +1,51 @@
 import { unlinkSync } from "node:fs";
 import { expect, it } from "vitest";
-import { configuration, ETC, serving } from "./serving";
+import { configuration, ETC, rules, serving } from "./serving";
 
-it("passes with a warning where targets are down or missing", async () => {
+it("passes with a warning, and its cause, where a job brings nothing", { timeout: 60_000 }, async () => {
     const machine = await serving();
-    await machine.succeed("configuration", {}, configuration(["up", "down", "without-target"]));
-    const ran = await machine.succeed("verify", { first_scrapes: "0" });
-    expect(ran.stderr).toContain("warning: without-target has no target");
-    expect(ran.stderr).toContain('warning: down http://down/metrics is down: Get "http://x": connection refused');
-    expect(ran.stderr).not.toContain("warning: up");
+    const jobs = ["up", "down", "without-target", "dropped", "empty"];
+    const files = [
+        ...configuration(jobs, "", ["rule_files:", "  - rules/cannot-be-evaluated.yml"]),
+        rules("cannot-be-evaluated"),
+    ];
+    await machine.succeed("configuration", {}, files);
+    const { stderr, stdout } = await machine.succeed("verify", { first_scrapes: "0" });
+    expect(stdout).toBe("verified=5\n");
+    expect(stderr.trimEnd().split("\n").sort()).toEqual([
+        'warning: down http://down/metrics is down: Get "http://x": connection refused',
+        "warning: dropped has no target: its relabel_configs drop all that were discovered",
+        "warning: empty http://empty answers, but brings no sample (does match[] fit? do metric_relabel_configs drop all?)",
+        "warning: rule a:rule cannot be evaluated: many-to-many",
+        "warning: without-target has no target (nothing discovered; does its cluster's API answer?)",
+    ]);
 });
 
-it("fails where Prometheus does not run, or lacks a job", async () => {
+it("says of many of a kind the first, and how many more there are", async () => {
+    const machine = await serving();
+    await machine.succeed("configuration", {}, configuration(Array.from({ length: 14 }, (_, i) => `down${i}`)));
+    const { stderr } = await machine.succeed("verify", { first_scrapes: "0" });
+    expect(stderr.trimEnd().split("\n")).toHaveLength(11);
+    expect(stderr).toContain("warning: and 4 more like these");
+});
+
+it("does not wait for targets that have had the time to be found", async () => {
+    const machine = await serving();
+    await machine.succeed("configuration", {}, configuration(["without-target"]));
+    const began = Date.now();
+    const { stderr } = await machine.succeed("verify", { first_scrapes: "25", patience: "2" });
+    expect(Date.now() - began).toBeLessThan(20_000);
+    expect(stderr).toContain("warning: without-target has no target");
+});
+
+it("fails where Prometheus does not run, or runs something else", { timeout: 60_000 }, async () => {
     const machine = await serving();
     machine.write(`${ETC}/prometheus.yml`, "scrape_configs:\n  - job_name: another\n");
-    expect((await machine.run("verify", { first_scrapes: "0" })).stderr).toContain(
-        "these jobs have no scrape pool: another",
-    );
+    const { code, stderr } = await machine.run("verify", { first_scrapes: "0" });
+    expect(code).toBe(1);
+    expect(stderr).toContain("these jobs have no scrape pool: another");
+    expect(stderr).toContain("these scrape pools belong to no job: prometheus");
+    expect(stderr).toContain("it has not loaded what was last put in place");
     unlinkSync(machine.path("running"));
     expect((await machine.run("verify", { first_scrapes: "0" })).stderr).toContain("prometheus.service does not run");
 });
