@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { credentialFiles } from "../../config/credentials";
+import { credentialPaths } from "../../config/prometheus/credentials";
+import { clusterDocument } from "../../config/prometheus/document";
+import { KUBERNETES_JOBS, type JobPath, type ScrapeSource, type SourceCredentials } from "../../config/source";
+import { source } from "./prometheus/scraping";
+
+const CREDENTIALS: SourceCredentials = {
+    version: 1,
+    tokens: { discovery: "token", kubelet: "token" },
+    federation: { caCertificate: "ca", clientCertificate: "certificate", clientKey: "key" },
+};
+
+function withPaths(path: (job: string) => JobPath): ScrapeSource {
+    const jobs = KUBERNETES_JOBS.map((job) => [job, { path: path(job), interval: "30s" }]);
+    return source("a", { jobs: Object.fromEntries(jobs) as ScrapeSource["jobs"] });
+}
+
+it.each<[what: string, source: ScrapeSource, files: string[]]>([
+    [
+        "all by default",
+        source("a"),
+        ["ca.crt", "discovery.token", "kubelet.token", "gateway-ca.crt", "gateway.crt", "gateway.key"],
+    ],
+    ["no token for federation alone", withPaths(() => "federate"), ["gateway-ca.crt", "gateway.crt", "gateway.key"]],
+    [
+        "no kubelet's token for the API servers alone",
+        withPaths((job) => (job === "kubernetes-apiservers" ? "direct" : "off")),
+        ["ca.crt", "discovery.token"],
+    ],
+    ["nothing where nothing is scraped", withPaths(() => "off"), []],
+])("of a cluster are those that its jobs name: %s", (_what, from, files) => {
+    const written = credentialFiles(from, CREDENTIALS).map(({ path }) => path);
+    expect(written).toEqual(files.map((file) => `a/${file}`));
+    const named = JSON.stringify(clusterDocument(from));
+    const paths = Object.values<string>(credentialPaths("a")).filter((path) => named.includes(path));
+    expect(paths.map((path) => path.split("/").slice(-2).join("/"))).toEqual(written);
+});
