@@ -1,8 +1,12 @@
+import { join } from "node:path";
 import type { Finished } from "../../operate/process";
 import { SpareStack } from "../vm/spareStack";
 import { SpareVm } from "../vm/spareVm";
 import { installShims } from "./calls";
 import { ownVm } from "./vms";
+
+/** Gives the VM credentials too. */
+const PROGRAM = join(__dirname, "watching.ts");
 
 /** A VM and a stack that are put back to a moment again and again: the VM's disk and the stack's state belong together. */
 export class Bench {
@@ -22,7 +26,7 @@ export class Bench {
         const vm = new SpareVm(ownVm());
         await vm.blank();
         await installShims(vm);
-        const bench = new Bench(vm, await SpareStack.create(vm, `faults-${vm.number}`));
+        const bench = new Bench(vm, await SpareStack.create(vm, `faults-${vm.number}`, PROGRAM));
         await bench.save("blank");
         return bench;
     }

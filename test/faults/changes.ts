@@ -33,23 +33,37 @@ export function changes(other: ChosenRelease): [Change, Change, ...Change[]] {
     };
     const jobs = (configuration: Record<string, unknown>): void => {
         Object.assign(configuration["prometheus"] as object, { scrapeInterval: "2s" });
+        // A name that goes, and two that come.
         configuration["staticJobs"] = { servers: SWITCH, switches: SWITCH };
+    };
+    const credentials = (configuration: Record<string, unknown>): void => {
+        Object.assign(configuration["vm"] as object, { bootTimeout: "6m" });
     };
     return [
         { name: "a first installation", from: "blank", command: "up", configure: installation },
         {
-            name: "another release, unit and configuration at once",
+            name: "another release, unit, configuration and credentials",
             from: "installed",
             command: "up",
             configure: (configuration) => {
                 upgrade(configuration);
                 flag(configuration);
                 jobs(configuration);
+                credentials(configuration);
             },
         },
         { name: "another release", from: "installed", command: "up", configure: upgrade },
         { name: "another flag", from: "installed", command: "up", configure: flag },
         { name: "another configuration", from: "installed", command: "up", configure: jobs },
+        {
+            name: "other credentials",
+            from: "installed",
+            command: "up",
+            configure: (configuration) => {
+                installation(configuration);
+                credentials(configuration);
+            },
+        },
         { name: "the removal", from: "installed", command: "destroy", configure: installation },
     ];
 }

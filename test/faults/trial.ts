@@ -26,8 +26,8 @@ export class Trial {
         public readonly clean: Clean,
     ) {}
 
-    /** Of the first so many changes; runs each once in peace. */
-    static async all(bench: Bench, count: number): Promise<Trial[]> {
+    /** Of all changes, or the first so many; runs each once in peace. */
+    static async all(bench: Bench, count?: number): Promise<Trial[]> {
         const trials: Trial[] = [];
         for (const change of changes(await otherRelease()).slice(0, count)) {
             await begin(bench, change);

@@ -6,7 +6,7 @@ import { SPARE_VMS } from "./vms";
 announce();
 const others = ["brokenRelease", "diskFull", "downloads", "reboot"];
 const drawn = sample(`suites of ${others.join(", ")}`, others, 2);
-const suites = QUICK ? `{killCalls,killMoments,credentials,powerCut,${drawn.join(",")}}` : "*";
+const suites = QUICK ? `{killCalls,killMoments,powerCut,${drawn.join(",")}}` : "*";
 
 // FAULT_SEED, FAULT_SAMPLE and FAULT_VMS choose what runs where; see docs/faults.md.
 export default defineConfig({
