@@ -60,8 +60,7 @@ export async function runOnVm(vm: Vm, script: VmScript): Promise<Finished> {
         }),
     );
     if (finished.code === SSH_FAILED || finished.code === undefined) {
-        // The last lines tell why; before them may be a banner.
-        throw new Failure(unreachable(vm, finished.stderr.trim().split("\n").slice(-3).join("; ")));
+        throw new Failure(unreachable(vm, finished.stderr));
     }
     return finished;
 }
@@ -81,7 +80,8 @@ function sshArguments({ proxy, ...vm }: Vm, directory: string, name: Name = "vm"
         IdentityFile: join(directory, `${name}.key`),
         IdentitiesOnly: "yes",
         IdentityAgent: "none",
-        LogLevel: "ERROR",
+        // Why a jump host does not reach the VM is no error to it.
+        LogLevel: name === "proxy" ? "INFO" : "ERROR",
         ...(proxy && { ProxyCommand: throughProxy(sshArguments(proxy, directory, "proxy")) }),
     };
     const flags = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
@@ -131,10 +131,29 @@ function privateStorage(): string {
     return [process.env["XDG_RUNTIME_DIR"], "/dev/shm"].find((path) => path && existsSync(path)) ?? tmpdir();
 }
 
-function unreachable(vm: Vm, reason: string): string {
+function unreachable({ proxy, ...vm }: Vm, stderr: string): string {
+    const over = proxy === undefined ? "" : `, over the jump host ${named(proxy)}`;
+    const keys =
+        proxy === undefined ? "vm (host, port, user, hostKey)" : "vm (host, port, user, hostKey; the same of proxy)";
+    const secrets = proxy === undefined ? "" : " and external-prometheus:vmProxyPrivateKey";
     return [
-        `Cannot log in to the VM ${vm.user}@${vm.host}, port ${vm.port}: ${reason === "" ? "no answer in time" : reason}`,
+        `Cannot log in to the VM ${named(vm)}${over}: ${reason(stderr)}`,
         "Check that the machine runs and that its SSH port can be reached from here; then the stack's configuration:",
-        "external-prometheus:vm (host, port, user, hostKey) and external-prometheus:vmPrivateKey.",
+        `external-prometheus:${keys}, external-prometheus:vmPrivateKey${secrets}.`,
     ].join("\n");
+}
+
+function named({ user, host, port }: Login): string {
+    return `${user}@${host}, port ${port}`;
+}
+
+/** What OpenSSH says of any proxy that has ended, and a hint at a file that is gone by now. */
+const NO_REASON =
+    /^(kex_exchange_identification: |Connection closed by UNKNOWN|ssh-keygen -f |stdio forwarding failed|remove with:|$)/;
+
+/** The last lines tell why; before them may be a banner. */
+function reason(stderr: string): string {
+    const lines = stderr.split("\n").map((line) => line.trim());
+    const telling = lines.filter((line) => !NO_REASON.test(line));
+    return (telling.length === 0 ? lines : telling).slice(-3).join("; ") || "no answer in time";
 }

@@ -100,6 +100,53 @@ describe("runOnVm", () => {
         expect(leftovers()).toEqual([]);
     });
 
+    describe("over a jump host", () => {
+        const proxy = {
+            host: "jump.example",
+            port: 22,
+            user: "jump",
+            hostKey: "ssh-ed25519 BBBB",
+            privateKey: "another",
+        };
+        const there = { ...VM, proxy };
+
+        it("pins the jump host's key and offers its own key alone, as to the VM", async () => {
+            // What OpenSSH would start as its proxy is started here in its place.
+            fakeSsh(
+                'if [[ $1 == -W ]]; then printf "%s\\n" "$@" >$report; while (($#)); do [[ $2 == IdentityFile=* ]] && cat "${2#*=}" ' +
+                    '"${2%.key}.known_hosts" >>$report 2>&1; shift; done; exit; fi\n' +
+                    'while (($#)); do [[ $2 == ProxyCommand=* ]] && sh -c "$(sed "s/%h/$host/; s/%p/22/; s/%%/%/g" <<<"${2#*=}")"; shift; done',
+            );
+            await runOnVm(there, SCRIPT);
+            const lines = report().split("\n");
+            expect(lines.slice(0, 2)).toEqual(["-W", "[]:22"]);
+            expect(lines).toEqual(
+                expect.arrayContaining([
+                    "/dev/null",
+                    "BatchMode=yes",
+                    "StrictHostKeyChecking=yes",
+                    "GlobalKnownHostsFile=/dev/null",
+                    "HostKeyAlias=proxy",
+                    "IdentitiesOnly=yes",
+                    "IdentityAgent=none",
+                    "jump@jump.example",
+                    "another",
+                ]),
+            );
+            expect(leftovers()).toEqual([]);
+        });
+
+        it("names both machines and their keys when one of them cannot be reached, and only why", async () => {
+            fakeSsh(
+                "printf '%s\\r\\n' 'channel 0: open failed: connect failed: Connection refused' 'stdio forwarding failed' " +
+                    "'kex_exchange_identification: Connection closed by remote host' >&2; exit 255",
+            );
+            await expect(runOnVm(there, SCRIPT)).rejects.toThrow(
+                /^Cannot log in to the VM root@vm\.example, port 2222, over the jump host jump@jump\.example, port 22: channel 0: .* refused\nCheck .*\n.*proxy.*vmProxyPrivateKey\.$/,
+            );
+        });
+    });
+
     it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("leaves no key behind after %s", async (signal) => {
         fakeSsh("touch $report; exec sleep 60");
         const program = `require("./operate/vm").runOnVm(${JSON.stringify(VM)}, ${JSON.stringify(SCRIPT)})`;
