@@ -49,14 +49,21 @@ export function privateKeyProblem(text: string): string | undefined {
         return ENCRYPTED;
     }
     try {
-        createPrivateKey(text);
-        return undefined;
+        const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(text);
+        const name = asymmetricKeyDetails?.namedCurve ?? asymmetricKeyType;
+        return PEM_KEYS.includes(name ?? "") ? undefined : WRONG_KIND;
     } catch {
         return DAMAGED;
     }
 }
 
+/** What the SSH library of the provider takes; by the names of OpenSSL and of SSH. */
+const PEM_KEYS = ["rsa", "ed25519", "prime256v1", "secp384r1", "secp521r1"];
+const OPENSSH_KEYS = [...HOST_KEY_ALGORITHMS, "ssh-rsa"];
+
 const ENCRYPTED = "is protected by a passphrase, which nobody can type here; use a key without one";
+const WRONG_KIND =
+    "is of a kind that cannot be used here (DSA, a security key, another curve); take one of: ssh-keygen -t ed25519";
 const DAMAGED = "is cut off or damaged: it cannot be read as a private key";
 
 /** The layout is OpenSSH's PROTOCOL.key: magic, cipher, kdf, kdf options, number of keys, public key, private part. */
@@ -70,7 +77,11 @@ function opensshKeyProblem(key: Buffer): string | undefined {
     }
     const keys = rest[0];
     const whole = kdf !== undefined && options !== undefined && keys !== undefined && sshStrings(keys.subarray(4));
-    return whole && whole.length === 2 ? undefined : DAMAGED;
+    if (!whole || whole.length !== 2 || whole[0] === undefined) {
+        return DAMAGED;
+    }
+    const algorithm = sshStrings(whole[0])?.[0]?.toString("latin1");
+    return algorithm !== undefined && OPENSSH_KEYS.includes(algorithm) ? undefined : WRONG_KIND;
 }
 
 /**

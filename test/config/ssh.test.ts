@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,6 +32,18 @@ function keyPair(...options: string[]): { privateKey: string; publicKey: string 
 
 const ED25519 = keyPair("-t", "ed25519");
 const [ALGORITHM = "", BASE64 = ""] = ED25519.publicKey.split(" ");
+
+function generateKey(type: "ec" | "x25519", options: object = {}): string {
+    const { privateKey } = generateKeyPairSync(type as "ec", options as { namedCurve: string });
+    return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+/** The OpenSSH key with other bytes in it. */
+function opensshKey(change: (bytes: string) => string): string {
+    const lines = ED25519.privateKey.trimEnd().split("\n");
+    const bytes = change(Buffer.from(lines.slice(1, -1).join(""), "base64").toString("latin1"));
+    return [lines[0], Buffer.from(bytes, "latin1").toString("base64"), lines.at(-1), ""].join("\n");
+}
 
 describe("a host key", () => {
     it.each([
@@ -94,6 +107,13 @@ describe("a private key", () => {
         ["OpenSSH, a line lost", [...lines.slice(0, 3), ...lines.slice(4)].join("\n"), "cut off or damaged"],
         ["OpenSSH, another magic", `${lines[0] ?? ""}\nAAAA\n${lines.at(-2) ?? ""}\n`, "cut off or damaged"],
         ["PEM, damaged", PRIVATE_KEY.replace("MC4C", "MC4D"), "cut off or damaged"],
+        ["PEM, of a curve that SSH does not know", generateKey("ec", { namedCurve: "secp256k1" }), "of a kind"],
+        ["PEM, for key agreement", generateKey("x25519"), "of a kind"],
+        [
+            "OpenSSH, of a kind that is not known",
+            opensshKey((bytes) => bytes.replaceAll("ssh-ed25519", "ssh-ed44800")),
+            "kind",
+        ],
         ["the end lost", ED25519.privateKey.slice(0, 200), "is not a private key"],
         ["line ends lost", ED25519.privateKey.replaceAll("\n", " "), "is not a private key"],
     ])("is refused, without a word of it: %s", (_, text, says) => {
