@@ -5,6 +5,8 @@
 # Reads: version, health (a path that answers 200 when the program does its work), restart_during_outage (true: also
 # while clusters are silent).
 . lib.sh
+. process.sh
+. restartGuards.sh
 : "${version:?}" "${health:=/-/ready}" "${restart_during_outage:=false}"
 
 begin
@@ -15,42 +17,8 @@ mkdir "$work/wanted"
 unbundle "$work/wanted"
 wanted=$work/wanted/$service
 file=$program.yml
-# Seconds: until a new start must answer at all, until it must be ready, and that it must stay so.
-answer_within=${answer_within-15} ready_within=${ready_within-600} settle=${settle-6}
-key=external-prometheus:prometheus
-
 # What was last seen to work: release, unit, file and systemd's id of that start. So the way back survives a cut.
 healthy=$state/healthy/$program
-
-property() { systemctl show --value -p "$1" "$service"; }
-active() { systemctl --quiet is-active "$service"; }
-at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$1" ]; }
-
-# Whether the program that runs is that of RELEASE; a file that was replaced under it shows as deleted.
-runs() { active && [ "$(readlink "$root/proc/$(property MainPID)/exe")" = "$1/$program" ]; }
-
-# started_from UNIT: whether what runs was started from a unit with this content. The start that was seen healthy is
-# known; any other (a crash, a reboot) took the unit that lies there, if that is older and nothing overrides it.
-started_from() {
-    if [ -f "$healthy/start" ] && [ "$(cat "$healthy/start")" = "$(property InvocationID)" ]; then
-        cmp -s "$1" "$healthy/$service"
-        return
-    fi
-    # systemd makes this link anew at every start (since version 236).
-    local start=$root/run/systemd/units/invocation:$service
-    cmp -s "$1" "$unit" && [ -z "$(overrides)" ] && [ "$(property NeedDaemonReload)" = no ] && [ -L "$start" ] &&
-        stat -c %.6Y "$unit" "$start" | sort -n --check=quiet
-}
-
-# Files by which somebody has changed the unit without touching it, where systemd looks for them.
-overrides() {
-    local place
-    for place in etc/systemd/system run/systemd/system etc/systemd/system.control run/systemd/system.control; do
-        if [ -e "$root/$place/$service.d" ]; then printf '%s\n' "$root/$place/$service.d"; fi
-    done
-}
-
-running_version() { api /metrics | sed -nE "s/^${program}_build_info\{(.*,)?version=\"([^\"]*)\".*/\2/p"; }
 
 remember() {
     mkdir -p "$healthy"
@@ -62,61 +30,6 @@ remember() {
     put "$work/release" "$healthy/release" 0644 root:root
     property InvocationID >"$work/start"
     put "$work/start" "$healthy/start" 0644 root:root
-}
-
-# Prometheus 3 writes a database that 2.55 is the oldest to read, says
-# https://prometheus.io/docs/prometheus/latest/migration/#tsdb-format-and-downgrade. The newest version that has
-# written here is noted beside the data, since both outlive the installation.
-check_database() {
-    [ -d "$data/wal" ] || rm -f "$data.version"
-    if [ ! -f "$data.version" ] || at_least "$version" 2.55.0; then return 0; fi
-    local newest
-    newest=$(cat "$data.version")
-    ! at_least "$newest" 3.0.0 ||
-        fail "Prometheus $version cannot read the database in $data: Prometheus $newest has written it, and only" \
-            "2.55.0 or newer can read that. Set $key.version to such a one; or, to begin without what was recorded," \
-            "stop $service on the VM and empty $data. Nothing was changed"
-}
-# note_database VERSION
-note_database() {
-    if [ -f "$data.version" ] && at_least "$(cat "$data.version")" "$1"; then return 0; fi
-    printf '%s\n' "$1" >"$work/version"
-    put "$work/version" "$data.version" 0644 root:root
-}
-
-# A Prometheus that would not start with what it has to load would take the one that runs down with it.
-check_loadable() {
-    local words
-    words=$(as_service "$release/promtool" check config --syntax-only "$etc/prometheus.yml" 2>&1) ||
-        fail "Prometheus $version cannot load the configuration that runs now:" \
-            "$(printf '%s' "$words" | grep -v SUCCESS | tail -n 5)." \
-            "Take out what it does not know, 'pulumi up', then set $key.version. Nothing was changed"
-}
-
-# Each API server at which the loaded configuration discovers targets, behind the name of its file.
-api_servers() {
-    { grep -rE '^[ -]*api_server: ' "$etc/current/" || true; } |
-        sed -E "s|^$etc/current/([^:]*/)?([^:/]*)\.ya?ml:[ -]*api_server: *['\"]?([^'\"]*)['\"]?\$|\2 \3|" | sort -u
-}
-
-# All are asked at once, and nothing is sent that would be worth something to whoever answers.
-silent_api_servers() {
-    local cluster server
-    while read -r cluster server; do
-        curl -sk --noproxy '*' --max-time 5 -o /dev/null "$server/readyz" ||
-            printf '%s (%s)\n' "$cluster" "$server" &
-    done < <(api_servers)
-    wait
-}
-
-hold_back() {
-    local silent
-    [ "$restart_during_outage" != true ] || return 0
-    silent=$(silent_api_servers | sort | paste -sd , | sed 's/,/, /g')
-    [ -z "$silent" ] ||
-        fail "Prometheus was not restarted, because the API does not answer of: $silent. A restart would lose all" \
-            "targets that were discovered there until it answers again. Try again then, or set" \
-            "$key.restartDuringOutage to true. Nothing was changed"
 }
 
 # The file is checked where the service's user can read it, before anything is changed.
@@ -146,32 +59,6 @@ activate() {
     point "$base/$program" "$2"
     systemctl daemon-reload
     systemctl --quiet enable "$service"
-}
-
-# A program that works answers at once, if only to say that it still has to read its data; one that hangs does not.
-pid=0
-alive() { active && [ "$(property MainPID)" = "$pid" ]; }
-answers() { curl -s --max-time 3 -o /dev/null "http://$address$health"; }
-begun() { ! alive || answers; }
-settled() { ! alive || ready; }
-replaying() {
-    [ "$program" = prometheus ] && alive && answers &&
-        api /api/v1/status/walreplay | sed -E 's/.*"max":([0-9]+),"current":([0-9]+).*/\1 \2/' | awk '{ exit !($1 > $2) }'
-}
-
-# watch_start SECONDS: whether the program is ready in time, and stays so that long.
-watch_start() {
-    pid=$(property MainPID)
-    wait_for "$answer_within" begun && wait_for "$ready_within" settled || return 1
-    ready || return 1
-    sleep "$1"
-    alive && ready
-}
-
-start() {
-    systemctl reset-failed "$service" || true
-    systemctl restart "$service" || return 1
-    watch_start "$settle"
 }
 
 go_back() {

@@ -1,0 +1,61 @@
+# shellcheck shell=bash disable=SC2154
+# Why a Prometheus is not restarted: each refuses before anything is changed.
+key=external-prometheus:prometheus
+
+at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | tail -n 1)" = "$1" ]; }
+
+# Prometheus 3 writes a database that 2.55 is the oldest to read, says
+# https://prometheus.io/docs/prometheus/latest/migration/#tsdb-format-and-downgrade. The newest version that has
+# written here is noted beside the data, since both outlive the installation.
+check_database() {
+    [ -d "$data/wal" ] || rm -f "$data.version"
+    if [ ! -f "$data.version" ] || at_least "$version" 2.55.0; then return 0; fi
+    local newest
+    newest=$(cat "$data.version")
+    ! at_least "$newest" 3.0.0 ||
+        fail "Prometheus $version cannot read the database in $data: Prometheus $newest has written it, and only" \
+            "2.55.0 or newer can read that. Set $key.version to such a one; or, to begin without what was recorded," \
+            "stop $service on the VM and empty $data. Nothing was changed"
+}
+
+# note_database VERSION
+note_database() {
+    if [ -f "$data.version" ] && at_least "$(cat "$data.version")" "$1"; then return 0; fi
+    printf '%s\n' "$1" >"$work/version"
+    put "$work/version" "$data.version" 0644 root:root
+}
+
+# A Prometheus that would not start with what it has to load would take the one that runs down with it.
+check_loadable() {
+    local words
+    words=$(as_service "$release/promtool" check config --syntax-only "$etc/prometheus.yml" 2>&1) ||
+        fail "Prometheus $version cannot load the configuration that runs now:" \
+            "$(printf '%s' "$words" | grep -v SUCCESS | tail -n 5)." \
+            "Take out what it does not know, 'pulumi up', then set $key.version. Nothing was changed"
+}
+
+# Each API server at which the loaded configuration discovers targets, behind the name of its file.
+api_servers() {
+    { grep -rE '^[ -]*api_server: ' "$etc/current/" || true; } |
+        sed -E "s|^$etc/current/([^:]*/)?([^:/]*)\.ya?ml:[ -]*api_server: *['\"]?([^'\"]*)['\"]?\$|\2 \3|" | sort -u
+}
+
+# All are asked at once, and nothing is sent that would be worth something to whoever answers.
+silent_api_servers() {
+    local cluster server
+    while read -r cluster server; do
+        curl -sk --noproxy '*' --max-time 5 -o /dev/null "$server/readyz" ||
+            printf '%s (%s)\n' "$cluster" "$server" &
+    done < <(api_servers)
+    wait
+}
+
+hold_back() {
+    local silent
+    [ "$restart_during_outage" != true ] || return 0
+    silent=$(silent_api_servers | sort | paste -sd , | sed 's/,/, /g')
+    [ -z "$silent" ] ||
+        fail "Prometheus was not restarted, because the API does not answer of: $silent. A restart would lose all" \
+            "targets that were discovered there until it answers again. Try again then, or set" \
+            "$key.restartDuringOutage to true. Nothing was changed"
+}
