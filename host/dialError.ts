@@ -128,19 +128,28 @@ export function dialError(text: string): DialError {
     return rule === undefined ? { kind: "stop", at } : { kind: rule.kind, at, advice: rule.advice(NAMES[at]) };
 }
 
-const SUDO =
-    /sudo: (a password is required|a terminal is required|sorry, you must have a tty|command not found)|sudo: not found|not in the sudoers file|is not allowed to (execute|run sudo)/i;
+/** What shells and sudo say instead of running a script, by the key that has to change. */
+const NOT_RUN: readonly (readonly [RegExp, string])[] = [
+    [
+        /sudo: (a password is required|a terminal is required|sorry, you must have a tty|command not found)|sudo: not found|not in the sudoers file|is not allowed to (execute|run sudo)/i,
+        "external-prometheus:vm.user must be root, or a user who may run /usr/bin/timeout by sudo without a password and " +
+            "without a terminal; nothing was changed",
+    ],
+    [
+        /please login as the user|account is currently not available/i,
+        "external-prometheus:vm.user may not run commands on the VM; take another, as the VM's answer says",
+    ],
+    [
+        /\b(timeout|bash)['’]?: .*(not found|No such file)/i,
+        "the VM has no bash, or no coreutils; supported are the families of Debian and RHEL",
+    ],
+];
 
 function commandError(said: string): DialError {
-    if (SUDO.test(said)) {
-        const advice =
-            "external-prometheus:vm.user must be root, or a user who may run /usr/bin/timeout by sudo without a password and " +
-            "without a terminal; nothing was changed";
-        return { kind: "stop", at: "vm", advice };
-    }
     // The error names the whole script before that; this is what it said in the end.
     const words = [...said.matchAll(/^error: (.*)$/gm)].map(([, line = ""]) => line);
-    return words.length === 0 ? { kind: "stop", at: "vm" } : { kind: "stop", at: "vm", advice: words.join("\n") };
+    const advice = words.length > 0 ? words.join("\n") : NOT_RUN.find(([pattern]) => pattern.test(said))?.[1];
+    return advice === undefined ? { kind: "stop", at: "vm" } : { kind: "stop", at: "vm", advice };
 }
 
 export interface Clock {

@@ -81,16 +81,20 @@ describe("dialError", () => {
     });
 
     it.each([
-        "sudo: a password is required",
-        "sudo: a terminal is required to read the password; either use the -S option",
-        "sudo: sorry, you must have a tty to run sudo",
-        "bash: line 1: sudo: command not found",
-        "Sorry, user a is not allowed to execute '/usr/bin/timeout -k 10 180 bash -c true' as root on vm.",
-        "a is not in the sudoers file.",
-    ])("names the user to change where sudo refuses: %s", (said) => {
+        ["sudo: a password is required", "by sudo"],
+        ["sudo: a terminal is required to read the password; either use the -S option", "by sudo"],
+        ["sudo: sorry, you must have a tty to run sudo", "by sudo"],
+        ["bash: line 1: sudo: command not found", "by sudo"],
+        ["Sorry, user a is not allowed to execute '/usr/bin/timeout -k 10 180 bash -c true' as root on vm.", "by sudo"],
+        ["a is not in the sudoers file.", "by sudo"],
+        ['Please login as the user "debian" rather than the user "root".', "external-prometheus:vm.user"],
+        ["This account is currently not available.", "external-prometheus:vm.user"],
+        ["sh: timeout: not found", "the VM has no bash"],
+        ["timeout: can't execute 'bash': No such file or directory", "the VM has no bash"],
+    ])("knows what says that no script has run: %s", (said, advice) => {
         const error = dialError(`Process exited with status 1: running "sudo -n timeout \\"a\\"\\n…":\n${said}\n`);
         expect(error).toMatchObject({ kind: "stop" });
-        expect(error.advice).toContain("external-prometheus:vm.user");
+        expect(error.advice).toContain(advice);
     });
 
     it("repeats what a script said in the end, since the script itself stands before it", () => {
