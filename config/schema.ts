@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { PROGRAM_NAMES } from "../host/programs";
 import { type Cluster, ClusterConfig } from "./cluster";
 import type { UserFile } from "./files";
 import { type Companion, companion, type CompanionConfig, PrometheusConfig } from "./programs";
@@ -38,7 +39,7 @@ const StaticJobName = z
     .string()
     .regex(/^[a-zA-Z][\w-]*$/, "must be letters, digits, '_' and '-', a letter first")
     .refine(
-        (name) => !["prometheus", ...KUBERNETES_JOBS].includes(name),
+        (name) => ![...PROGRAM_NAMES, ...KUBERNETES_JOBS].some((own) => own === name),
         "is the name of a job that this program makes itself; choose another",
     );
 
