@@ -17,7 +17,7 @@ afterAll(async () => {
 function points(
     calls: readonly Call[],
 ): (readonly [action: Armed["action"], at: number, step: string, words: string])[] {
-    const LONG = /^(curl|tar|useradd|groupadd|userdel|groupdel|systemctl|sync|rm -rf) /;
+    const LONG = /^(curl|tar|useradd|groupadd|userdel|groupdel|systemctl|chown -R|rm -rf \/usr)/;
     return onDisk(calls).flatMap(({ at, step, words }) => [
         ["before", at, step, words] as const,
         ...(LONG.test(words) ? [["during", at, step, words] as const] : []),

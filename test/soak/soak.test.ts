@@ -40,6 +40,13 @@ function processId(): Promise<string> {
     return bench.vm.text("systemctl show --value -p MainPID prometheus");
 }
 
+/** When Prometheus last loaded a configuration. */
+function reloads(): Promise<string> {
+    return bench.vm.text(
+        "curl -s http://127.0.0.1:9090/metrics | grep ^prometheus_config_last_reload_success_timestamp_seconds",
+    );
+}
+
 /** The longest time between two samples since then. */
 async function longestGap(since: number): Promise<number> {
     const times = (await samples(bench.vm)).filter((time) => time >= since - RELOAD);
@@ -70,6 +77,15 @@ const ACTS = {
         prometheus["extraFlags"] = [`--log.level=${pick(["debug", "info", "warn"])}`];
         await bench.stack.mustUp();
         expect(await longestGap(begun)).toBeLessThanOrEqual(RESTART);
+    },
+    async "other credentials"() {
+        const before = [await processId(), await reloads()];
+        const begun = Date.now() / 1000;
+        const vm = bench.stack.configuration["vm"] as Record<string, unknown>;
+        vm["bootTimeout"] = vm["bootTimeout"] === "6m" ? "5m" : "6m";
+        await bench.stack.mustUp();
+        expect([await processId(), await reloads()]).toEqual(before);
+        expect(await longestGap(begun)).toBeLessThanOrEqual(RELOAD);
     },
     async "another key for SSH"() {
         const before = await processId();
