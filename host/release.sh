@@ -193,18 +193,41 @@ prepare() {
     getent group "$program" >/dev/null || groupadd --system "$program"
     getent passwd "$program" >/dev/null ||
         useradd --system --gid "$program" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$program"
+    lock_account
 
     mkdir -p "$records"
+    # Root acts on what is in there.
+    find "$state" ! -type l \( ! -user root -o -perm /022 \) -exec chown root {} + -exec chmod go-w {} +
     [ "$program" = node_exporter ] || own "$etc" "root:$program"
-    [ "$program" != prometheus ] || make_dir "$etc/credentials" 0750 "root:$program"
+    if [ "$program" = prometheus ]; then
+        make_dir "$etc/credentials" 0750 "root:$program"
+        # The service must be able to start with what is in there.
+        find "$etc" -mindepth 1 -type d ! -perm 0750 -exec chmod 0750 {} +
+        find "$etc" -mindepth 2 -type f ! -perm 0640 -exec chmod 0640 {} +
+    fi
     case $program in prometheus | alertmanager) own "$data" "$program:$program" ;; esac
 }
 
-# own FOLDER OWNER:GROUP: with all that is in it, where the account was made anew and has other numbers.
+# Nobody logs in as the service, and nobody else shares its group and can read its credentials.
+lock_account() {
+    local home shell members
+    IFS=: read -r _ _ _ _ _ home shell < <(getent passwd "$program") || true
+    IFS=: read -r _ _ _ members < <(getent group "$program") || true
+    if [ "$shell" != /usr/sbin/nologin ] || [ "$(id -Gn "$program")" != "$program" ]; then
+        usermod --gid "$program" --groups '' --shell /usr/sbin/nologin "$program"
+    fi
+    case $(getent shadow "$program" | cut -d : -f 2) in '' | '!'* | '*'*) ;; *) usermod --lock "$program" ;; esac
+    [ -z "$members" ] || gpasswd --members '' "$program"
+    [ "$home" = /nonexistent ] || usermod --home /nonexistent "$program" ||
+        say "warning: the home of the user $program can only be changed while $service does not run"
+}
+
+# own FOLDER OWNER:GROUP: with all that is in it that belongs to others, as when the account was made anew. What vanishes
+# meanwhile needs no owner.
 own() {
-    [ ! -d "$1" ] || [ "$(stat -c %U:%G "$1")" = "$2" ] || chown -R "$2" "$1"
     mkdir -p "$(dirname "$1")"
     make_dir "$1" 0750 "$2"
+    find "$1" -printf '%u:%g %p\0' | { grep -zv "^$2 " || true; } | cut -z -d ' ' -f 2- | xargs -0 -r chown -h "$2" || true
 }
 
 # Of a run that was cut, whatever it was to bring.

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Machine } from "./machine";
 
@@ -105,10 +105,67 @@ describe("what each program gets", () => {
 
     it("prometheus: what it had before its account was made anew, with other numbers", async () => {
         const machine = await Machine.prepared();
-        const data = machine.path("usr/local/var/lib/prometheus");
-        expect(machine.read("accounts.log")).not.toContain("chown -R prometheus:prometheus");
+        const segment = "usr/local/var/lib/prometheus/wal";
+        machine.write(segment, "");
+        machine.write("accounts.log", "");
         await machine.succeed("release", machine.release("3.13.2"));
-        expect(machine.read("accounts.log")).toContain(`chown -R prometheus:prometheus ${data}\n`);
+        const log = machine.read("accounts.log").split("\n");
+        const owned = log.find((line) => line.startsWith("chown -h prometheus:prometheus "));
+        expect(owned?.split(" ")).toContain(machine.path(segment));
+    });
+
+    it("prometheus: modes with which it can start again, whatever somebody has made of them", async () => {
+        const machine = await Machine.prepared();
+        const etc = "usr/local/etc/prometheus";
+        mkdirSync(machine.path(`${etc}/versions/a`), { recursive: true });
+        for (const [file, mode] of [
+            ["versions/a/prometheus.yml", 0o600],
+            ["credentials/token", 0o666],
+        ] as const) {
+            machine.write(`${etc}/${file}`, "");
+            chmodSync(machine.path(`${etc}/${file}`), mode);
+        }
+        chmodSync(machine.path(`${etc}/versions`), 0o700);
+        await machine.succeed("release", machine.release("3.13.2"));
+        expect(machine.tree(etc)).toMatchObject({
+            versions: "750",
+            "versions/a": "750",
+            "versions/a/prometheus.yml": "640 ",
+            "credentials/token": "640 ",
+        });
+    });
+
+    it("prometheus: records that nobody else can change", async () => {
+        const machine = await Machine.prepared();
+        const before = machine.tree("usr/local/lib/external-prometheus");
+        chmodSync(machine.path("usr/local/lib/external-prometheus/owner"), 0o666);
+        await machine.succeed("release", machine.release("3.13.2"));
+        expect(machine.tree("usr/local/lib/external-prometheus")).toEqual(before);
+    });
+});
+
+describe("an account", () => {
+    const CLOSED = "usermod --gid prometheus --groups  --shell /usr/sbin/nologin prometheus";
+
+    it.each([
+        // [what the VM says of it, what is done about it]
+        [{}, []],
+        [{ passwd: "prometheus:x:9:9::/nonexistent:/bin/bash" }, [CLOSED]],
+        [{ groups: "prometheus docker" }, [CLOSED]],
+        [{ passwd: "prometheus:x:9:9::/home/p:/usr/sbin/nologin" }, ["usermod --home /nonexistent prometheus"]],
+        [{ group: "prometheus:x:9:alice" }, ["gpasswd --members  prometheus"]],
+        [{ shadow: "prometheus:$y$hash:1::::::" }, ["usermod --lock prometheus"]],
+    ])("of which the VM says %j is closed again", async (said, done) => {
+        const machine = await Machine.prepared();
+        // Until now the machine knew nothing of it.
+        machine.write("accounts.log", "");
+        machine.write("accounts", "prometheus\n");
+        for (const [file, text] of Object.entries(said)) {
+            machine.write(file, `${text}\n`);
+        }
+        await machine.succeed("release", machine.release("3.13.2"));
+        const log = machine.read("accounts.log").split("\n");
+        expect(log.filter((line) => !line.startsWith("chown"))).toEqual([...done, ""]);
     });
 });
 
