@@ -249,9 +249,10 @@ const DRIFT: [what: string, change: (machine: Machine) => void][] = [
         },
     ],
     [
-        "a document's mode was changed",
+        "a document's mode was changed, and all was loaded again",
         (m) => {
-            chmodSync(m.path(`${ETC}/prometheus.yml`), 0o600);
+            chmodSync(m.path(`${ETC}/prometheus.yml`), 0o644);
+            m.prometheus.load();
         },
     ],
     [
