@@ -1,52 +1,212 @@
-import { expect, it } from "vitest";
-import { changed, exampleKeys, PRIVATE_KEY, refusal, SECRETS } from "./environment";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import index from "../../index";
+import { fillIn } from "../components/cluster";
+import { printed } from "../components/vm";
+import { type Recorded, startMocks } from "../harness";
+import { configure, load } from "./environment";
+import { CANARY, hostile, SEED } from "./hostile";
+import { textPlaces, type TextPlace, withTexts } from "./places";
+import { isSecret } from "./refusal";
+import { Shells, understood } from "./sinks";
 
-const CA = (exampleKeys()["clusters"]?.["staging"] as { caCertificate: string }).caCertificate;
-
-// An empty line or forgotten brackets in YAML: each is a problem of its key like any other, beside all others.
-it.each([
-    ["clusters.staging", null],
-    ["clusters.staging", 5],
-    ["clusters.staging.jobs", null],
-    ["clusters.staging.endpoint", null],
-    ["clusters.staging.endpoint.prometheus", null],
-    ["clusters.staging.endpoint.prometheus.pods", null],
-    ["clusters.staging.endpoint.prometheus.pods", 5],
-    ["clusters.staging.endpoint.nodePorts", null],
-    ["clusters.staging.endpoint.nodePorts", 30990],
-    ["clusters.staging.endpoint.nodePorts", {}],
-])("finds %s: %j among all problems", (path, value) => {
-    const message = refusal({ ...changed({ [path]: value }), alerting: {} });
-    expect(message).toContain(`✖ external-prometheus:${path} must be `);
-    expect(message).toContain("✖ external-prometheus:alerting ");
-    expect(message).toContain("has 2 problems");
+const folder = mkdtempSync(join(tmpdir(), "external-prometheus-"));
+const SHELLS = ["dash", "bash", "fish", "zsh"].filter((shell) => {
+    try {
+        execFileSync(shell, ["-c", "true"]);
+        return true;
+    } catch {
+        return false;
+    }
 });
 
-it.each([
-    ["a key among the certificates", "clusters.staging.caCertificate", `${CA}${PRIVATE_KEY}${CA}`, "and nothing else"],
-    [
-        "a line that ends a bundle in the CA",
-        "clusters.staging.caCertificate",
-        `${CA}==> end <==\n${CA}`,
-        "nothing else",
-    ],
-    ["a key for the host's", "vm.hostKey", PRIVATE_KEY, "not shown, since it looks like a secret"],
-    ["a password in the server", "clusters.staging.server", "https://u:hunter2@h:6443", "looks like a secret"],
-    ["a password in the url", "prometheus.url", "https://u:hunter2@h/x", "looks like a secret"],
-    ["an escape in the server", "clusters.staging.server", "https://h/%zz", "of host, port and path"],
-    ["two lines in the server", "clusters.staging.server", "https://h\nx", "of host, port and path"],
-    ["a query in the server", "clusters.staging.server", "https://h?x=y", "of host, port and path"],
-    ["one pod twice", "clusters.staging.endpoint.prometheus.pods", ["a", "a"], "must all be different"],
-    ["half an IPv6 address", "vm.host", "::::1", "a whole IPv6 address"],
-    ["a port above 65535", "staticJobs.node.targets", ["a:99999"], "a port up to 65535"],
-    ["a host key without bytes", "vm.hostKey", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAAA==", "32 bytes"],
-])("refuses %s, and shows no secret", (_what, path, value, says) => {
-    const message = refusal(changed({ [path]: value }));
-    expect(message).toContain(`✖ external-prometheus:${path}`);
-    expect(message).toContain(says);
-    expect(message).not.toMatch(/hunter2|MC4CAQAw/);
+beforeAll(() => {
+    // Pulumi notes for each promise where it was made, which takes four times as long as all the rest.
+    vi.spyOn(pulumi.Resource as unknown as { stackTrace: () => [] }, "stackTrace").mockReturnValue([]);
+    Error.stackTraceLimit = 0;
+});
+afterAll(() => {
+    rmSync(folder, { recursive: true });
 });
 
-it("refuses kubeconfigs that are null in its own words", () => {
-    expect(refusal(exampleKeys(), { ...SECRETS, kubeconfigs: null })).toContain("one kubeconfig by cluster name");
+const PLACES = textPlaces();
+/** What the loader has let through, by place. */
+const accepted = new Map<TextPlace, string[]>(PLACES.map((place) => [place, []]));
+
+describe(`500 hostile texts of SEED=${SEED}`, () => {
+    it.each(PLACES.map((place) => [place.field.path, place] as const))("are taken or refused as %s", (_path, place) => {
+        const { field, path, harmless } = place;
+        for (const [i, text] of hostile(harmless).entries()) {
+            // That the place itself refuses it is known; how that is told is looked at now and then.
+            if (!isSecret(path) && !field.schema.safeParse(text).success && i % 50 > 0) {
+                continue;
+            }
+            const message = outcome(withTexts(new Map([[place, text]])));
+            if (message === undefined) {
+                accepted.get(place)?.push(text);
+            } else {
+                expectClear(message, path);
+            }
+        }
+    });
 });
+
+/** The message of a refusal; undefined where there is none. */
+function outcome({ plain, secret }: ReturnType<typeof withTexts>): string | undefined {
+    try {
+        load(plain, secret);
+        return undefined;
+    } catch (error) {
+        if (pulumi.RunError.isInstance(error)) {
+            return error.message;
+        }
+        throw error;
+    }
+}
+
+/** Lines of the form that all messages have, of which nothing moves a terminal's cursor; the key, and not too much. */
+function expectClear(message: string, path: string): void {
+    const lines = message.split("\n");
+    expect(
+        lines.filter((line) => !/^(The stack's configuration has |✖ external-prometheus:| {4}→ |$)/.test(line)),
+    ).toEqual([]);
+    expect(message).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|[\u2028\u2029]/u);
+    expect(message).toContain(`✖ external-prometheus:${/^\w+/.exec(path)?.[0] ?? ""}`);
+    expect(message.length).toBeLessThan(2_000);
+}
+
+describe("what is taken", () => {
+    it.each([
+        ["plain keys", PLACES.filter(({ path }) => !isSecret(path))],
+        // The context that is asked for decides about the kubeconfig, so that the two cannot differ in one run.
+        ["secret keys", PLACES.filter(({ path }) => isSecret(path))],
+    ])(
+        "of %s comes to the VM and to the cluster as it is, and executes nothing",
+        async (_keys, all) => {
+            const marks = marksOf(all);
+            const runs = Math.max(
+                ...[...marks.keys()].map((place) => (isFree(place) ? 0 : (accepted.get(place)?.length ?? 0))),
+            );
+            const shells = new Shells(folder, SHELLS);
+            const first = await deployed(marks, shells);
+            const others = [];
+            for (let i = 0; i < runs; i++) {
+                const texts = new Map([...marks].map(([place, mark]) => [place, accepted.get(place)?.[i] ?? mark]));
+                others.push({ texts, resources: await deployed(texts, shells) });
+            }
+            shells.run();
+            const seen = first.map((resource) => understood(resource, shells));
+            for (const [place, mark] of marks) {
+                expect(JSON.stringify(seen), `${place.field.path} comes to nothing`).toContain(
+                    JSON.stringify(mark).slice(1, -1),
+                );
+            }
+            for (const { texts, resources } of others) {
+                const wanted = replaced(seen, [...pairs(marks, texts), [kubeconfig(marks), kubeconfig(texts)]]);
+                expect(canonical(resources.map((resource) => understood(resource, shells)))).toBe(canonical(wanted));
+            }
+            expect(existsSync(join(folder, CANARY))).toBe(false);
+        },
+        120_000,
+    );
+});
+
+/** Nearly all texts are taken there; of each label `hostileReaders.test.ts` knows, and a context is handed on to one input. */
+function isFree({ field }: TextPlace): boolean {
+    return ["staticJobs.<name>.labels.<name>", "clusters.<name>.context"].includes(field.path);
+}
+
+/** What differs from place to place, so that it is found again wherever it comes to. */
+function marksOf(places: readonly TextPlace[]): Map<TextPlace, string> {
+    const marks = new Map<TextPlace, string>();
+    for (const [i, place] of places.entries()) {
+        const { harmless } = place;
+        const middle = Math.floor(harmless.length / 2);
+        const mark = [
+            `${harmless.slice(0, middle)}zq${i}qz${harmless.slice(middle)}`,
+            `${harmless} zq${i}qz`,
+            `${harmless}=zq${i}qz`,
+            `${harmless}\n# zq${i}qz\n`,
+            harmless,
+        ].find((text) => outcome(withTexts(new Map([[place, text]]))) === undefined);
+        if (mark !== undefined && accepted.get(place)?.some((text) => text !== harmless) === true) {
+            marks.set(place, mark);
+        }
+    }
+    return marks;
+}
+
+type Texts = ReadonlyMap<TextPlace, string>;
+
+/** What stands for each mark. */
+function pairs(marks: Texts, texts: Texts): [string, string][] {
+    return [...marks].flatMap(([place, mark]): [string, string][] => {
+        const text = texts.get(place) ?? mark;
+        switch (place.path) {
+            case "vm.hostKey":
+            case "vm.proxy.hostKey":
+                return [[mark, text.trim()]];
+            case "clusters.staging.server":
+                // Also scraped by its address.
+                return [[mark, text], [mark, text].map((url) => new URL(url).host) as [string, string]];
+            default:
+                return [[mark, text]];
+        }
+    });
+}
+
+/** Made by this test, with the context that is asked for. */
+function kubeconfig(texts: Texts): string {
+    const { secret } = withTexts(texts);
+    return Object.values(secret["kubeconfigs"] as Record<string, string>).join();
+}
+
+async function deployed(texts: Texts, shells: Shells): Promise<Recorded[]> {
+    const { plain, secret } = withTexts(texts);
+    configure(plain, secret);
+    const mocks = await startMocks({
+        outputs: (type, name, inputs) =>
+            type === "command:remote:Command" ? { stdout: printed(name) } : fillIn(type, name, inputs),
+    });
+    index();
+    await mocks.settled();
+    for (const { inputs } of mocks.resources) {
+        for (const command of [inputs["create"], inputs["delete"]]) {
+            if (typeof command === "string") shells.add(command);
+        }
+    }
+    return mocks.resources;
+}
+
+/** With other texts in the place of the marks, in all values and names. */
+function replaced(value: unknown, pairs: readonly [string, string][]): unknown {
+    const pattern = new RegExp(
+        pairs.map(([mark]) => mark.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join("|"),
+        "g",
+    );
+    const texts = new Map(pairs);
+    const replace = (at: unknown): unknown => {
+        if (typeof at === "string") return at.replaceAll(pattern, (mark) => texts.get(mark) ?? "");
+        if (Array.isArray(at)) return at.map(replace);
+        return typeof at === "object" && at !== null
+            ? Object.fromEntries(Object.entries(at).map(([name, inner]) => [replace(name), replace(inner)]))
+            : at;
+    };
+    return replace(value);
+}
+
+/** As text in which order and checksums say nothing, since names decide about both. */
+function canonical(value: unknown): string {
+    if (Array.isArray(value)) {
+        return `[${value.map(canonical).sort().join(",\n")}]`;
+    }
+    if (typeof value === "object" && value !== null) {
+        const entries = Object.entries(value).map(([name, inner]) => `${JSON.stringify(name)}: ${canonical(inner)}`);
+        return `{${entries.sort().join(",\n")}}`;
+    }
+    return JSON.stringify(value, (_name, text: unknown) => (/^[0-9a-f]{64}$/.test(String(text)) ? "checksum" : text));
+}

@@ -1,6 +1,6 @@
 import { KUBERNETES_JOBS } from "../../config/source";
 import { PROGRAM_NAMES } from "../../host/programs";
-import { exampleKeys, KUBECONFIG } from "./environment";
+import { exampleKeys, KUBECONFIG, PRIVATE_KEY } from "./environment";
 import { clash, hosts, lists, notText, objects, ports, type Row, scrapeIntervals, wrong } from "./refusal";
 
 const STAGING = exampleKeys()["clusters"]?.["staging"] as { caCertificate: string };
@@ -37,6 +37,7 @@ const CLUSTERS: Row[] = [
     notText(`${CLUSTER}.caCertificate`),
     wrong(`${CLUSTER}.caCertificate`, "x", `${PEM}, got 'x'`),
     wrong(`${CLUSTER}.caCertificate`, `${CA}==> end <==\n${CA}`, PEM),
+    wrong(`${CLUSTER}.caCertificate`, `${CA}${PRIVATE_KEY}${CA}`, `${PEM}, got a value that is not shown`),
     wrong(`${CLUSTER}.caCertificate`, CA.replace("MIIB", "MIIC"), "is cut off or damaged: it cannot be read as a cert"),
     notText(`${CLUSTER}.context`),
     wrong(`${CLUSTER}.context`, "", "must not be empty, got ''", ["kubeconfigs.staging"]),

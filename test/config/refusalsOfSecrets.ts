@@ -12,6 +12,12 @@ function privateKeys(key: string): Row[] {
         wrong(key, { CANARY: 1 }, "is not a private key: it must be a whole file that begins with"),
         wrong(key, PUBLIC_KEY, "is a public key; the private one is the file without '.pub'"),
         wrong(key, PRIVATE_KEY.replace("MC4C", "MC4D"), "is cut off or damaged: it cannot be read as a private key"),
+        // X25519, which only agrees on keys.
+        wrong(
+            key,
+            PRIVATE_KEY.replace("K2Vw", "K2Vu"),
+            "is of a kind that cannot be used here (DSA, a security key, another",
+        ),
         wrong(
             key,
             `-----BEGIN OPENSSH PRIVATE KEY-----\n${PROTECTED}\n-----END OPENSSH PRIVATE KEY-----\n`,

@@ -1,3 +1,4 @@
+import { PRIVATE_KEY } from "./environment";
 import {
     booleans,
     clash,
@@ -20,6 +21,10 @@ const VM: Row[] = [
     ...ports("vm.port"),
     ...users("vm.user"),
     ...hostKeys("vm.hostKey", "The VM's own SSH key, one line; `ssh-keyscan -t ed25519 HOST`"),
+    ...[PRIVATE_KEY, "eyJhbGciOiJSUzI1NiJ9.CANARY.c2ln", "https://u:hunter2@h"].map((secret) =>
+        wrong("vm.hostKey", secret, "got a value that is not shown, since it looks like a secret"),
+    ),
+    wrong("vm.port", { password: "CANARY" }, "got a value that is not shown, since it looks like a secret"),
     ...durations("vm.bootTimeout"),
     ...objects("vm.proxy", "privateKey", "known here: host, port, user, hostKey"),
     ...hosts("vm.proxy.host", "Address of the jump host"),

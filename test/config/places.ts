@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { change, completeKeys, type Keys, pathNames } from "./environment";
+import { type Field, fields } from "./fields";
+import { isSecret } from "./refusal";
+
+/** A place of the complete configuration that holds text. */
+export interface TextPlace {
+    readonly field: Field;
+    /** Where it is in the complete configuration; the name of an entry is where the entry is. */
+    readonly path: string;
+    readonly isName: boolean;
+    /** What is there. */
+    readonly harmless: string;
+}
+
+/** All of them; one that the schema gets is found by itself. */
+export function textPlaces(): TextPlace[] {
+    const kinds = [z.ZodString, z.ZodTemplateLiteral, z.ZodEnum, z.ZodLiteral];
+    return fields()
+        .filter(({ schema }) => kinds.some((kind) => schema instanceof kind))
+        .map((field) => {
+            const isName = field.path.startsWith("name of ");
+            const path = concrete(isName ? `${field.path.slice("name of ".length)}.<name>` : field.path);
+            const harmless = isName ? (pathNames(path).at(-1) ?? "") : String(valueAt(path));
+            return { field, path, isName, harmless };
+        });
+}
+
+function concrete(place: string): string {
+    return place.split(/(?=\.<name>|\[\])/).reduce((path, part, i) => {
+        const name = i === 0 ? "" : (Object.keys(valueAt(path) as object).at(-1) ?? "");
+        return path + part.replace("[]", "[0]").replace("<name>", name);
+    }, "");
+}
+
+function valueAt(path: string): unknown {
+    const { plain, secret } = completeKeys();
+    return pathNames(path).reduce<unknown>((at, name) => (at as Keys)[name], { ...plain, ...secret });
+}
+
+/** The complete configuration with other texts in some places, whose kubeconfig has the context that is asked for. */
+export function withTexts(texts: ReadonlyMap<TextPlace, string>): { plain: Keys; secret: Keys } {
+    const { plain, secret } = completeKeys();
+    const keys = (path: string) => (isSecret(path) ? secret : plain);
+    const values = [...texts].filter(([{ isName }]) => !isName);
+    for (const [{ path }, text] of values) {
+        change(keys(path), path, text);
+        if (path === "clusters.staging.context") {
+            change(secret, "kubeconfigs.staging", kubeconfigOf(text));
+        }
+    }
+    // What is further in is renamed first, while its path still holds.
+    const names = [...texts].filter(([{ isName }]) => isName).sort(([a], [b]) => b.path.length - a.path.length);
+    for (const [{ path }, text] of names) {
+        rename(keys(path), path, text);
+        if (path === "clusters.staging") {
+            rename(secret, "kubeconfigs.staging", text);
+        }
+    }
+    return { plain, secret };
+}
+
+function rename(keys: Keys, path: string, name: string): void {
+    const parent = path.slice(0, path.lastIndexOf("."));
+    const value = pathNames(path).reduce<unknown>((at, part) => (at as Keys)[part], keys);
+    change(keys, path, undefined);
+    change(keys, `${parent}[${JSON.stringify(name)}]`, value);
+}
+
+function kubeconfigOf(context: string): string {
+    const text = JSON.stringify({ clusters: [{ name: "a" }], contexts: [{ name: context }] });
+    // What YAML does not take as it stands.
+    return text.replaceAll(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
