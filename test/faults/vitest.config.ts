@@ -4,7 +4,7 @@ import { announce, QUICK, sample } from "./sample";
 import { SPARE_VMS } from "./vms";
 
 announce();
-const others = ["brokenRelease", "diskFull", "downloads", "reboot"];
+const others = ["badConfigurations", "brokenRelease", "diskFull", "downloads", "reboot", "survivor"];
 const drawn = sample(`suites of ${others.join(", ")}`, others, 2);
 const suites = QUICK ? `{killCalls,killMoments,powerCut,${drawn.join(",")}}` : "*";
 
