@@ -113,16 +113,26 @@ it("leaves what somebody else has installed beside it", async () => {
     expect(foreign.filter((path) => !existsSync(machine.path(path)))).toEqual([]);
 });
 
-it("leaves a blank machine as it was, where no release ever came", async () => {
+it.each<[string, (machine: Machine) => Record<string, string>]>([
+    ["whose sum is wrong", (machine) => ({ ...machine.release("9.9.9"), sha256_amd64: "0".repeat(64) })],
+    ["that is not what it says", (machine) => machine.release("9.9.9", "serve", { prometheus: "#!/bin/sh\n" })],
+])("leaves a blank machine as it was, where only a release came %s", async (_what, release) => {
     const machine = await Machine.blank();
     const before = [machine.tree(LOCAL), machine.tree("etc"), machine.tree("run")];
     await machine.succeed("gate");
-    const ran = await machine.run("release", { ...machine.release("9.9.9"), sha256_amd64: "0".repeat(64) });
-    expect(ran.code).toBe(1);
+    expect((await machine.run("release", release(machine))).code).toBe(1);
     await machine.succeed("remove", options(false));
-    expect(Object.keys(machine.tree(LOCAL))).toEqual([...Object.keys(before[0] ?? {}), "lib"]);
+    expect(Object.keys(machine.tree(LOCAL)).filter((path) => !["etc", "lib"].includes(path))).toEqual(
+        Object.keys(before[0] ?? {}),
+    );
     expect(machine.tree("etc")).toEqual(before[1]);
     expect(Object.keys(machine.tree("run"))).toEqual([...Object.keys(before[2] ?? {}), "external-prometheus.lock"]);
+});
+
+it("writes to disk what it has removed before it removes the mark", async () => {
+    const machine = await withAll();
+    await machine.succeed("remove", options(false));
+    expect(machine.read("sync.log").trimEnd().split("\n").at(-1)).toBe(`-f ${machine.path(LOCAL)}`);
 });
 
 it("can be repeated after a cut at any command", async () => {
