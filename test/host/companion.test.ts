@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { companionDocuments } from "../../config/companionFiles";
 import type { BundleFile } from "../../host/bundle";
@@ -21,14 +21,14 @@ async function installed(program: ProgramName): Promise<Machine> {
     return machine;
 }
 
-function service(machine: Machine, program: ProgramName, unit: string, file?: string): Promise<Ran> {
+function service(machine: Machine, program: ProgramName, unit: string, file?: string, version = "1.0.0"): Promise<Ran> {
     const files: BundleFile[] = [
         { path: `${program}.service`, mode: "0644", content: `[Service]\nExecStart=${unit}\n` },
     ];
     if (file !== undefined) {
         files.push({ path: `${program}.yml`, mode: "0640", content: file });
     }
-    return machine.run("service", { program, version: "1.0.0", health: "/-/healthy", answer_within: "1" }, files);
+    return machine.run("service", { program, version, health: "/-/healthy", answer_within: "1" }, files);
 }
 
 function acts(machine: Machine): string[] {
@@ -88,17 +88,19 @@ describe("the file of Alertmanager", () => {
         expect(machine.read(ETC)).toBe("one\n");
     });
 
-    it("goes back together with the unit", async () => {
+    it("goes back together with the release and the unit", async () => {
         const machine = await installed("alertmanager");
         await service(machine, "alertmanager", "first", "one\n");
-        const broken = machine.path("usr/local/alertmanager-1.0.0.linux-amd64.broken");
+        const broken = machine.path("usr/local/alertmanager-2.0.0.linux-amd64");
         mkdirSync(broken);
-        writeFileSync(`${broken}/alertmanager`, "# dies\n");
-        // The same version in another build, as the release step leaves it.
-        rmSync(machine.path("usr/local/alertmanager"));
-        symlinkSync(broken, machine.path("usr/local/alertmanager"));
-        const ran = await service(machine, "alertmanager", "second", "two\n");
-        expect(ran.code).toBe(0);
-        expect(machine.read(ETC)).toBe("two\n");
+        for (const binary of ["alertmanager", "amtool"]) {
+            writeFileSync(`${broken}/${binary}`, "#!/bin/sh\n# dies\n", { mode: 0o755 });
+        }
+        const ran = await service(machine, "alertmanager", "second", "two\n", "2.0.0");
+        expect(ran.stderr).toContain("alertmanager-1.0.0.linux-amd64, which ran before, runs again");
+        expect(machine.read(ETC)).toBe("one\n");
+        expect(machine.read("etc/systemd/system/alertmanager.service")).toContain("first");
+        expect((await service(machine, "alertmanager", "first", "one\n")).code).toBe(0);
+        expect(acts(machine)).toHaveLength(3);
     });
 });

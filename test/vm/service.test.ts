@@ -155,7 +155,6 @@ describe("a restart", () => {
         await stack.mustUp("--expect-no-changes");
         await configure({ scrapeInterval: "2s", retention: { time: "60d" } });
         expect(await ask("prometheus", "/api/v1/status/runtimeinfo")).toContain('"storageRetention":"60d"');
-        await configure({ scrapeInterval: "1s" });
         expect(await processes()).toEqual(before);
     });
 
@@ -223,19 +222,16 @@ describe("Prometheus goes on as it was", () => {
         expect(said).toContain(`the API does not answer of: gone (${silent})`);
         expect(said).toContain("external-prometheus:prometheus.restartDuringOutage");
         expect(await processes()).toEqual(before);
-        await configure({ extraFlags: ["--log.level=debug"], restartDuringOutage: true });
-        expect((await processes())["prometheus"]).not.toBe(before["prometheus"]);
     });
 });
 
-it("goes to another release with its samples, and back", async () => {
+it("goes to another release with its samples and back, where a restart is wanted in spite of silence", async () => {
     const [oldest] = await query(vm, 'up{job="prometheus"}[1h]');
-    const first = oldest?.values?.[0];
-    const { version, url, sha256 } = stack.configuration["prometheus"] as Partial<OfferedRelease>;
-    for (const release of [offered.prometheus, { version: version ?? "3.13.2", url, sha256 }]) {
-        await configure(release as unknown as Record<string, unknown>);
+    const { url, sha256 } = stack.configuration["prometheus"] as Partial<OfferedRelease>;
+    for (const release of [offered.prometheus, { version: "3.13.2", url, sha256 }]) {
+        await configure({ ...release, restartDuringOutage: true });
         expect(await stack.outputs()).toMatchObject({ version: release.version });
         const [series] = await query(vm, 'up{job="prometheus"}[1h]');
-        expect(series?.values?.[0]).toEqual(first);
+        expect(series?.values?.[0]).toEqual(oldest?.values?.[0]);
     }
 });
