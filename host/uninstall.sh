@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Takes a program off the VM that this stack has brought. Reads: purge (true: its data and its account go too).
 
 # releases: those of the program at hand that were brought by this stack, by their folders' names.
