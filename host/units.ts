@@ -86,6 +86,8 @@ export function unitOf(program: ProgramName, { flags, memoryMax }: UnitSettings)
             RestartSec: "5s",
             // One limit, soft and hard: programs built with Go 1.19 raise a lower soft one by a system call that is filtered.
             LimitNOFILE: "65000",
+            // Tokens and keys are in its memory.
+            LimitCORE: "0",
             ...(memoryMax === undefined ? {} : { MemoryMax: memoryMax }),
             ...HARDENING,
             ...service,
