@@ -5,10 +5,14 @@ const HEADER = "# Managed by external-prometheus: the next 'pulumi up' replaces 
 
 /** Renders a document for Prometheus. The order of fields is kept, so equal input gives equal bytes. */
 export function renderYaml(document: object): string {
-    return HEADER + yaml.dump(document, { lineWidth: -1, noRefs: true });
+    return render(document, {});
 }
 
 /** The same for what came from `parseYaml`, which goes out as the text that it was. */
 export function renderText(document: object): string {
-    return HEADER + yaml.dump(document, { schema: TEXT_SCHEMA, lineWidth: -1, noRefs: true });
+    return render(document, { schema: TEXT_SCHEMA });
+}
+
+function render(document: object, options: yaml.DumpOptions): string {
+    return HEADER + yaml.dump(document, { ...options, lineWidth: -1, noRefs: true });
 }
