@@ -121,8 +121,11 @@ function fileIssues({ path, key, value }: Entry): Issue[] {
         : [];
 }
 
-/** Prometheus would look for the cluster that it runs in. */
+/** Without one Prometheus would look for the cluster that it runs in; one that is no URL of HTTP it takes, and finds nothing. */
 function discoveryIssues({ path, key, value }: Entry): Issue[] {
+    if (key === "api_server" && !(typeof value === "string" && /^https?:\/\/[^/]/.test(value))) {
+        return [{ message: `at ${path} no http:// or https:// URL`, remedy: "name the API server by its URL" }];
+    }
     return key === "kubernetes_sd_configs" &&
         isObject(value) &&
         !Array.isArray(value) &&

@@ -9,10 +9,11 @@ import { SpareStack } from "../vm/spareStack";
 import { SpareVm } from "../vm/spareVm";
 import { BAD_CONFIGURATIONS, prepare } from "./badConfigurations";
 import { sample } from "./sample";
+import { ownVm } from "./vms";
 
 const QUICK = 6;
 
-const vm = new SpareVm(3);
+const vm = new SpareVm(ownVm());
 const files = new ProjectFiles();
 let stack: SpareStack;
 let before: Running;
@@ -42,7 +43,7 @@ beforeAll(async () => {
     await vm.blank();
     const { certificate, key } = pair();
     await vm.text("bash -s", { stdin: prepare(certificate, key, pair().key) });
-    stack = await SpareStack.create(vm, "bad-configurations");
+    stack = await SpareStack.create(vm, `faults-${vm.number}`);
     configure([files.write("good-rules.yml", RULES)], [files.write("good.yml", JOB)]);
     await stack.mustUp();
     before = await running(vm);

@@ -1,14 +1,4 @@
-/** What is wrong in one file of the user's, and the words in which `up` says so. */
-export interface BadConfiguration {
-    readonly what: string;
-    /** A file of rules, whole. */
-    readonly rules?: string;
-    /** Fields of a job in flow style, behind its name. */
-    readonly job?: string;
-    /** A file of scrape jobs, whole. */
-    readonly scrape?: string;
-    readonly says: string;
-}
+import { type BadConfiguration, BAD_RULES } from "./badRules";
 
 /** Where the rows below find files on the VM; `prepare` makes them. */
 const AT = "/etc/mine";
@@ -27,93 +17,9 @@ export function prepare(certificate: string, key: string, otherKey: string): str
     ].join("\n");
 }
 
-function group(rule: string, more = ""): string {
-    return `groups:\n  - name: bad\n${more}    rules:\n      - ${rule}\n`;
-}
-
 const API = "role: node, api_server: 'https://10.98.0.23:1'";
 
 /** Found by promtool. */
-const RULES: BadConfiguration[] = [
-    {
-        what: "an expression that ends early",
-        rules: group("{ record: a, expr: 'up +' }"),
-        says: "could not parse expression",
-    },
-    {
-        what: "a function that does not exist",
-        rules: group("{ record: a, expr: 'rates(up[1m])' }"),
-        says: "unknown function",
-    },
-    {
-        what: "a range where a value must be",
-        rules: group("{ record: a, expr: 'up[1m] + 1' }"),
-        says: "binary expression must contain only",
-    },
-    {
-        what: "a string without its end",
-        rules: group(`{ record: a, expr: 'up{job="a}' }`),
-        says: "unterminated quoted string",
-    },
-    {
-        what: "a field of a rule that does not exist",
-        rules: group("{ record: a, exprs: up }"),
-        says: "field exprs not found",
-    },
-    {
-        what: "a field of a group that does not exist",
-        rules: group("{ record: a, expr: up }", "    every: 1m\n"),
-        says: "field every not found",
-    },
-    {
-        what: "a rule that is neither kind",
-        rules: group("{ expr: up }"),
-        says: "one of 'record' or 'alert' must be set",
-    },
-    {
-        what: "a rule that is both kinds",
-        rules: group("{ record: a, alert: b, expr: up }"),
-        says: "only one of 'record' and 'alert' must be set",
-    },
-    { what: "a rule without expression", rules: group("{ record: a }"), says: "field 'expr' must be set in rule" },
-    {
-        what: "two groups of one name",
-        rules: `${group("{ record: a, expr: up }")}${group("{ record: b, expr: up }").slice(8)}`,
-        says: 'groupname: "bad" is repeated in the same file',
-    },
-    {
-        what: "a group without name",
-        rules: "groups:\n  - rules:\n      - { record: a, expr: up }\n",
-        says: "Groupname must not be empty",
-    },
-    {
-        what: "a group's interval that is no time",
-        rules: group("{ record: a, expr: up }", "    interval: often\n"),
-        says: 'not a valid duration string: "often"',
-    },
-    {
-        what: "a time to wait that is no time",
-        rules: group("{ alert: A, expr: up, for: 10x }"),
-        says: 'unknown unit "x" in duration "10x"',
-    },
-    {
-        what: "a recording that waits",
-        rules: group("{ record: a, expr: up, for: 1m }"),
-        says: "invalid field 'for' in recording rule",
-    },
-    {
-        what: "a label that would be the name",
-        rules: group("{ record: a, expr: up, labels: { __name__: b } }"),
-        says: "invalid label name: __name__",
-    },
-    {
-        what: "a template without its end",
-        rules: group(`{ alert: A, expr: up, annotations: { a: "{{ $labels.x" } }`),
-        says: "msg=template: __alert_A",
-    },
-];
-
-/** Found by promtool as well. */
 const JOBS: BadConfiguration[] = [
     { what: "a field that does not exist", job: "scrape_intervall: 1m", says: "field scrape_intervall not found" },
     { what: "an interval that is no time", job: "scrape_interval: 10x", says: 'unknown unit "x" in duration "10x"' },
@@ -153,17 +59,16 @@ const JOBS: BadConfiguration[] = [
         says: "unknown Kubernetes SD role",
     },
     {
-        what: "an API server without scheme",
-        job: "kubernetes_sd_configs: [{ role: node, api_server: 'k:1' }]",
-        says: "unsupported scheme",
+        what: "a certificate without its key",
+        job: `tls_config: { cert_file: ${AT}/ca.crt }`,
+        says: "exactly one of key or key_file must be configured",
     },
-    { what: "a certificate without its key", job: `tls_config: { cert_file: ${AT}/ca.crt }`, says: "client cert file" },
     {
         what: "a version of TLS that does not exist",
         job: "tls_config: { min_version: TLS99 }",
         says: "unknown TLS version: TLS99",
     },
-    { what: "a size that is none", job: "body_size_limit: large", says: "units: unknown unit" },
+    { what: "a size that is none", job: "body_size_limit: large", says: "units: invalid large" },
     {
         what: "two ways to log in",
         job: `basic_auth: { username: a, password_file: ${AT}/ca.crt }, authorization: { credentials_file: ${AT}/ca.crt }`,
@@ -275,6 +180,11 @@ const TEXTS: BadConfiguration[] = [
     { what: "a scheme that is none", job: "scheme: htps", says: "another scheme than http and https" },
     { what: "a discovery without API server", job: "kubernetes_sd_configs: [{ role: node }]", says: "no api_server" },
     {
+        what: "an API server without scheme",
+        job: "kubernetes_sd_configs: [{ role: node, api_server: 'k:1' }]",
+        says: "no http:// or https:// URL",
+    },
+    {
         what: "a password in clear",
         job: "basic_auth: { username: a, password: canary }",
         says: "a secret in clear at basic_auth.password",
@@ -301,4 +211,4 @@ const TEXTS: BadConfiguration[] = [
     { what: "rules that are no YAML", rules: "groups:\n\t- name: a\n", says: "is no YAML" },
 ];
 
-export const BAD_CONFIGURATIONS = [...RULES, ...JOBS, ...FILES, ...TEXTS];
+export const BAD_CONFIGURATIONS = [...BAD_RULES, ...JOBS, ...FILES, ...TEXTS];
