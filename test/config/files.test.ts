@@ -207,6 +207,11 @@ const SCRAPE_FILES: [what: string, content: string, message: string][] = [
         job("a", "    kubernetes_sd_configs: [{ role: node }]\n"),
         "at kubernetes_sd_configs[0] no api_server",
     ],
+    [
+        "an API server that is no URL",
+        job("a", "    kubernetes_sd_configs: [{ role: node, api_server: 'k:6443' }]\n"),
+        "at kubernetes_sd_configs[0].api_server no http:// or https:// URL",
+    ],
     ["a second job_name", job("a", "    params: { job_name: [b] }\n"), "a second job_name at params.job_name"],
     ["text of two lines", job("a", '    metrics_path: "/a\\nb"\n'), "at metrics_path more than one line"],
     ["what cannot be printed", job("a", '    metrics_path: "/\\u2028"\n'), "at metrics_path more than one line"],

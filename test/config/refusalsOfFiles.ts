@@ -94,6 +94,10 @@ export const FILE_ROWS: readonly Row[] = [
         "at file_sd_configs[0].files[0] something else than an absolute path",
     ),
     job("kubernetes_sd_configs: [{ role: pod }]", "at kubernetes_sd_configs[0] no api_server"),
+    job(
+        "kubernetes_sd_configs: [{ role: pod, api_server: 'k8s:6443' }]",
+        "at kubernetes_sd_configs[0].api_server no http:// or https:// URL",
+    ),
     job("scheme: ftp", "another scheme than http and https"),
     job("params: { job_name: a }", "a second job_name at params.job_name"),
     job("proxy_from_environment: true", "proxy_from_environment at proxy_from_environment"),
