@@ -13,8 +13,8 @@
 # shellcheck disable=SC1091
 family=$(. "$root/etc/os-release" && printf ' %s %s ' "${ID-}" "${ID_LIKE-}")
 case $family in
-*' debian '* | *' ubuntu '*) packager='apt-get install' ;;
-*' rhel '* | *' fedora '* | *' centos '*) packager='dnf install' ;;
+*' debian '* | *' ubuntu '*) packager='apt-get install' accounts=passwd ;;
+*' rhel '* | *' fedora '* | *' centos '*) packager='dnf install' accounts=shadow-utils ;;
 *) fail "unsupported operating system '$family' (/etc/os-release); supported are the families of Debian and RHEL" ;;
 esac
 case $(uname -m) in
@@ -22,20 +22,21 @@ x86_64 | aarch64) ;;
 *) fail "unsupported architecture '$(uname -m)'; supported are x86_64 (amd64) and aarch64 (arm64)" ;;
 esac
 
-# package_of TOOL: by the name that both families have for it.
 package_of() {
     case $1 in
     cmp | diff) echo diffutils ;;
     find | xargs) echo findutils ;;
     awk) echo gawk ;;
-    runuser | flock) echo util-linux ;;
+    runuser | flock | nsenter) echo util-linux ;;
+    sha256sum | df) echo coreutils ;;
+    useradd | groupadd) echo "$accounts" ;;
     *) echo "$1" ;;
     esac
 }
 
 missing=() packages=()
-tools='curl tar gzip sha256sum runuser flock systemctl journalctl useradd groupadd getent awk sed find xargs cmp diff df'
-for tool in $tools; do
+tools='curl tar gzip sha256sum df runuser flock nsenter systemctl journalctl useradd groupadd getent awk sed find xargs'
+for tool in $tools cmp diff; do
     command -v "$tool" >/dev/null || missing+=("$tool") packages+=("$(package_of "$tool")")
 done
 [ ${#missing[@]} = 0 ] ||

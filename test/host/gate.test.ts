@@ -121,7 +121,7 @@ describe("refuses, and writes nothing:", () => {
         machine.write("etc/os-release", 'ID="rocky"\nID_LIKE="rhel centos fedora"\n');
         const ran = await withFewTools(machine);
         expect(ran.stderr).toMatch(
-            /these tools are missing on the VM: curl tar .*: dnf install curl tar .* findutils .* diffutils/,
+            /these tools are missing on the VM: curl tar .*: dnf install curl tar gzip coreutils .* findutils .* diffutils/,
         );
         remove(machine, "bin");
         machine.write("etc/os-release", "ID=debian\n");
