@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { Gate, type GateArgs } from "../../components/gate";
+import { PROGRAM_NAMES } from "../../host/programs";
 import { startMocks, type Recorded } from "../harness";
 import { COMMAND, vm } from "./vm";
 
@@ -23,6 +24,14 @@ it("marks the VM as the stack's own, and removes by the same mark", async () => 
         expect(command).toContain("component=prometheus-gate\n");
     }
     expect(remove).toContain("purge_data=false\n");
+    for (const program of PROGRAM_NAMES) {
+        expect(remove).toMatch(new RegExp(`programs=.*\\b${program}\\b`));
+    }
+});
+
+it("has the VM's clock compared with the server's that it is told", async () => {
+    const { create } = (await gate({ clockSource: "https://mirror.example" })).inputs;
+    expect(create).toContain("clock_source=https://mirror.example\n");
 });
 
 it("takes a VM over from the stack that is named, and from none otherwise", async () => {

@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ARCHITECTURES, compareVersions, DEFAULT_VERSIONS, releaseOf, releaseProblems } from "../../config/releases";
+import {
+    ARCHITECTURES,
+    clockSource,
+    compareVersions,
+    DEFAULT_VERSIONS,
+    releaseOf,
+    releaseProblems,
+} from "../../config/releases";
 import { PROGRAM_NAMES } from "../../host/programs";
 
 const SUM = "a".repeat(64);
@@ -136,4 +143,10 @@ describe("compareVersions", () => {
             }
         }
     });
+});
+
+it("takes the right time from the server that a release comes from, whatever the release, and from no file", () => {
+    expect(clockSource({})).toBe("https://github.com");
+    expect(clockSource({ url: "http://mirror.example:8080/a/prometheus.tar.gz" })).toBe("http://mirror.example:8080");
+    expect(clockSource({ url: "file:///srv/prometheus.tar.gz" })).toBe("");
 });
