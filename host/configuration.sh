@@ -63,6 +63,18 @@ keep_current() {
     for path in "$etc"/versions/*; do
         [ "versions/$(basename "$path")" = "$(readlink "$etc/current")" ] || rm -rf "$path"
     done
+    remember_current
+}
+
+# For the service step, which cannot start Prometheus with what somebody has broken.
+remember_current() {
+    local known=$state/healthy/prometheus/configuration
+    if diff -r "$known" "$etc/current/" >/dev/null 2>&1; then return 0; fi
+    mkdir -p "$(dirname "$known")"
+    rm -rf "$known" "$known.partial"
+    cp -a "$etc/current/." "$known.partial"
+    sync -f "$known.partial"
+    mv -T "$known.partial" "$known"
 }
 
 # Links in $etc for what the new version holds, before it is `current`: so they never lack after a cut.
@@ -80,7 +92,7 @@ link_parts() {
 forget_credentials() {
     local file
     { grep -rhoE "/credentials/[^'\"]+" "$etc/current/" || true; } | sed "s|^|$etc|" | sort -u >"$work/named"
-    find "$etc/credentials" -type f | sort | comm -23 - "$work/named" | while IFS= read -r file; do
+    find "$etc/credentials" ! -type d | sort | comm -23 - "$work/named" | while IFS= read -r file; do
         rm -f "$file"
         say "removed $file, which no job names"
     done

@@ -7,8 +7,14 @@ answer_within=${answer_within-15} ready_within=${ready_within-600} settle=${sett
 property() { systemctl show --value -p "$1" "$service"; }
 active() { systemctl --quiet is-active "$service"; }
 
-# Whether the program that runs is that of RELEASE; a file that was replaced under it shows as deleted.
-runs() { active && [ "$(readlink "$root/proc/$(property MainPID)/exe")" = "$1/$program" ]; }
+# Whether the program that runs is that of RELEASE, as the user that the service has now; a file that was replaced under it
+# shows as deleted.
+runs() {
+    local process
+    process=$root/proc/$(property MainPID)
+    active && [ "$(readlink "$process/exe")" = "$1/$program" ] &&
+        [ "$(awk '$1 == "Uid:" { print $3 }' "$process/status")" = "$(id -u "$program")" ]
+}
 
 # started_from UNIT: whether what runs was started from a unit with this content. The start that was seen healthy is
 # known; any other (a crash, a reboot) took the unit that lies there, if that is older and nothing overrides it.
@@ -20,8 +26,12 @@ started_from() {
     # systemd makes this link anew at every start (since version 236).
     local start=$root/run/systemd/units/invocation:$service
     cmp -s "$1" "$unit" && [ -z "$(overrides)" ] && [ "$(property NeedDaemonReload)" = no ] && [ -L "$start" ] &&
-        stat -c %.6Y "$unit" "$start" | sort -n --check=quiet
+        stat -c %.6Y "$unit" "$start" | sort -n --check=quiet && [ "$(words_of_process)" = "$(words_of_unit)" ]
 }
+
+# The command line of what runs, and that of the unit as systemd has loaded it: what once overrode it may be gone.
+words_of_process() { tr '\0' ' ' <"$root/proc/$(property MainPID)/cmdline"; }
+words_of_unit() { property ExecStart | sed -E 's/^.* argv\[\]=(.*) ; ignore_errors=.*$/\1 /; s/\$\$/$/g'; }
 
 # Files by which somebody has changed the unit without touching it, where systemd looks for them.
 overrides() {

@@ -47,13 +47,21 @@ check_file() {
         "Nothing was changed"
 }
 
+# What somebody has changed the unit with is kept, but counts no longer.
+set_aside() {
+    local override aside
+    for override in $(overrides); do
+        aside=$state/set-aside${override#"$root"}
+        rm -rf "$aside"
+        mkdir -p "$(dirname "$aside")"
+        mv "$override" "$aside"
+        say "moved $override, which changed the unit, to $aside"
+    done
+}
+
 # activate UNIT RELEASE [FILE]
 activate() {
-    local override
-    for override in $(overrides); do
-        rm -rf "$override"
-        say "removed $override, which changed the unit"
-    done
+    set_aside
     [ ! -f "${3-}" ] || put "$3" "$etc/$file" 0640 "root:$program"
     put "$1" "$unit" 0644 root:root
     point "$base/$program" "$2"
@@ -106,18 +114,31 @@ load_file() {
     fail "the previous configuration is back"
 }
 
-# The very first start gets a configuration that scrapes only Prometheus itself; all others come from the next step.
-first_configuration() {
-    if [ ! -e "$etc/current" ]; then
+# What Prometheus starts with. The very first start gets a configuration that scrapes only Prometheus itself; all others
+# come from the next step. Where somebody has broken what lies there, what was last seen to be loaded takes its place.
+startable_configuration() {
+    local known=$healthy/configuration version=
+    if [ -e "$etc/current" ]; then point "$etc/prometheus.yml" current/prometheus.yml; fi
+    if [ -d "$known" ]; then
+        if loadable || diff -r "$known" "$etc/current/" >/dev/null 2>&1; then return 0; fi
         mkdir -p "$etc/versions"
+        version=$(mktemp -d "$etc/versions/XXXXXXXX")
+        cp -a "$known/." "$version"
+        say "Prometheus cannot load the configuration that lies in $etc; the last that it had loaded is back"
+    elif [ ! -e "$etc/current" ]; then
         make_dir "$etc/versions" 0750 root:prometheus
-        make_dir "$etc/versions/initial" 0750 root:prometheus
+        version=$etc/versions/initial
+        make_dir "$version" 0750 root:prometheus
         printf 'scrape_configs:\n    - job_name: prometheus\n      static_configs:\n          - targets: ["%s"]\n' \
             "$address" >"$work/initial.yml"
-        put "$work/initial.yml" "$etc/versions/initial/prometheus.yml" 0640 root:prometheus
-        point "$etc/current" versions/initial
+        put "$work/initial.yml" "$version/prometheus.yml" 0640 root:prometheus
     fi
+    [ -z "$version" ] || point "$etc/current" "versions/$(basename "$version")"
     point "$etc/prometheus.yml" current/prometheus.yml
+}
+loadable() {
+    [ -e "$etc/prometheus.yml" ] &&
+        as_service "$release/promtool" check config --syntax-only "$etc/prometheus.yml" >/dev/null 2>&1
 }
 
 serving=false
@@ -138,7 +159,7 @@ if runs "$release" && started_from "$wanted"; then
     load_file
 else
     if [ "$program" = prometheus ]; then
-        first_configuration
+        startable_configuration
         if "$serving"; then
             check_loadable
             hold_back

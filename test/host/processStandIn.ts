@@ -85,6 +85,10 @@ export class ProcessStandIn {
         this.startedAt = Date.now();
         mkdirSync(this.path(`proc/${pid}`), { recursive: true });
         symlinkSync(binary, this.path(`proc/${pid}/exe`));
+        writeFileSync(this.path(`proc/${pid}/status`), "Uid:\t0\t0\t0\t0\n");
+        const [, command = ""] =
+            /^ExecStart=(.*)$/m.exec(readFileSync(this.path(`etc/systemd/system/${unit}`), "utf8")) ?? [];
+        writeFileSync(this.path(`proc/${pid}/cmdline`), command.replaceAll(/$| /g, "\0"));
         writeFileSync(this.path("running"), pid);
         const units = this.path("run/systemd/units");
         mkdirSync(units, { recursive: true });
