@@ -49,12 +49,7 @@ take_lock
 word=$(mark 3)
 case $(mark 1) in
 "$owner") ;;
-'')
-    for path in "$unit" "$root/lib/systemd/system/$service" "$base/$program"; do
-        [ ! -e "$path" ] ||
-            fail "a Prometheus that this program did not install is already here ($path); remove it first"
-    done
-    ;;
+'') refuse_foreign ;;
 "$take_over")
     say "this VM is taken over from stack '$take_over'"
     # Should it take the VM back, its steps must not believe that all is as they left it.

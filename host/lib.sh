@@ -77,6 +77,16 @@ refuse_owner() {
         "Destroy that stack first, or take the VM over: pulumi config set --path vm.takeOver '$(mark 1)'"
 }
 
+# refuse_foreign: where the program at hand was installed by somebody else, who would lose it.
+refuse_foreign() {
+    local path
+    for path in "$unit" "$root/lib/systemd/system/$service" "$base/$program"; do
+        [ ! -e "$path" ] ||
+            fail "a $program that this program did not install is already here ($path); remove it first." \
+                "Nothing was changed"
+    done
+}
+
 # What may have changed since the gate, which does not run when its inputs are unchanged.
 begin() {
     take_lock

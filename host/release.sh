@@ -236,6 +236,7 @@ if complete; then
     prepare
     tidy "$release"
 else
+    compgen -G "$records/$program-[0-9]*" >/dev/null || refuse_foreign
     [ ! -e "$release" ] || [ -f "$record" ] ||
         fail "$release is there, but this program did not install it; move it away. Nothing was changed"
     tarball=$base/.$name.tar.gz.partial

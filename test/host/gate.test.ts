@@ -91,7 +91,7 @@ describe("refuses, and writes nothing:", () => {
             },
         ],
         "a Prometheus of somebody else": [
-            "a Prometheus that this program did not install is already here",
+            "a prometheus that this program did not install is already here",
             (m) => {
                 m.write("etc/systemd/system/prometheus.service", "");
             },

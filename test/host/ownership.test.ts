@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Machine, OWNER } from "./machine";
 import { CREDENTIALS } from "./serving";
@@ -96,4 +97,18 @@ it("keeps the mark of a stack that lost its state: its next run finds the same V
     const seen = machine.vm;
     await machine.succeed("gate", { component: "renamed-gate" });
     expect(machine.vm).toBe(seen);
+});
+
+it("leaves a program alone that somebody else has installed, also when the VM is the stack's own", async () => {
+    const machine = await owned();
+    machine.write("etc/systemd/system/node_exporter.service", "foreign");
+    const before = machine.tree("usr");
+    const ran = await machine.run("release", machine.companion("node_exporter", "1.12.1"));
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain("error: a node_exporter that this program did not install is already here");
+    expect(machine.tree("usr")).toEqual(before);
+    rmSync(machine.path("etc/systemd/system/node_exporter.service"));
+    await machine.succeed("release", machine.companion("node_exporter", "1.12.1"));
+    machine.write("etc/systemd/system/node_exporter.service", "our own");
+    await machine.succeed("release", machine.companion("node_exporter", "1.12.2"));
 });
