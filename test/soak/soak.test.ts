@@ -30,7 +30,7 @@ function otherJobs(): Record<string, unknown> {
     const names = ["web", "database", "a b: c", 'quote "d"', "ünïcode"].filter(() => draw() < 0.6);
     return Object.fromEntries(
         names.map((name) => [
-            name.replaceAll(/[^a-z]/g, "-"),
+            `job-${name.replaceAll(/[^a-z]/g, "-")}`,
             { targets: ["10.98.0.1:9100"], interval: pick(["1s", "5s", "1m"]), labels: { place: name } },
         ]),
     );
