@@ -115,9 +115,9 @@ describe("what is taken", () => {
     );
 });
 
-/** Nearly all texts are taken there; of each label `hostileReaders.test.ts` knows, and a context is handed on to one input. */
+/** Most texts are taken there: of each label `hostileReaders.test.ts` knows, and the others are handed on to one input. */
 function isFree({ field }: TextPlace): boolean {
-    return ["staticJobs.<name>.labels.<name>", "clusters.<name>.context"].includes(field.path);
+    return ["staticJobs.<name>.labels.<name>", "clusters.<name>.context", "kubeconfigs.<name>"].includes(field.path);
 }
 
 /** What differs from place to place, so that it is found again wherever it comes to. */
