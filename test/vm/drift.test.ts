@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Finished, runProgram } from "../../operate/process";
+import { PROJECT } from "../lab/lab";
+import { CANARY, FATAL, GENTLE, type Kind, ROUGH } from "./driftKinds";
+import { offeredReleases } from "./releases";
+import { SpareStack } from "./spareStack";
+import { SpareVm } from "./spareVm";
+
+const STACK = "spare-6";
+const vm = new SpareVm(6);
+let stack: SpareStack | undefined;
+/** All that the commands have said, to be searched for secrets. */
+let said = "";
+
+beforeAll(async () => {
+    await vm.blank();
+    stack = await SpareStack.create(vm, STACK, join(__dirname, "watching.ts"));
+    const { alertmanager } = await offeredReleases();
+    Object.assign(stack.configuration, { alertmanager });
+    await stack.mustUp();
+    process.env["PULUMI"] = stack.cli();
+});
+
+afterAll(async () => {
+    await stack?.remove();
+    await vm.gone();
+});
+
+/** An entry point of operate/: what make wraps, without make's own exit code. */
+async function run(command: "drift" | "repair"): Promise<Finished> {
+    const args = ["--import", "tsx", join(PROJECT, "operate", `${command}.ts`), STACK];
+    const finished = await runProgram(process.execPath, args, { timeoutSeconds: 170 });
+    said += finished.stdout + finished.stderr;
+    return finished;
+}
+
+/** The cells of a table's lines. */
+function lines({ stdout }: Finished): string[][] {
+    return stdout.split("\n").map((line) => line.split(/ {2,}/));
+}
+
+async function pid(): Promise<string> {
+    return (await vm.text("systemctl show -P MainPID prometheus")).trim();
+}
+
+/** Every file below the places that belong to the program, and the process: equal if and only if nothing was touched. */
+function state(): Promise<string> {
+    return vm.text(
+        "find /usr/local/etc /usr/local/lib /etc -printf '%p %m %u:%g %s %C@\\n' | sort; systemctl show -P MainPID prometheus",
+    );
+}
+
+it("finds nothing on a VM that is as it was deployed, and touches nothing", async () => {
+    const before = await state();
+    const seen = await run("drift");
+    expect(seen, seen.stdout + seen.stderr).toMatchObject({ code: 0, stderr: "" });
+    expect(seen.stdout).toBe(`The VM ${vm.address} is as the stack '${STACK}' has declared it.\n`);
+    const made = await runProgram("make", ["-s", "-C", PROJECT, "repair", `STACK=${STACK}`, `PULUMI=${stack?.cli()}`], {
+        timeoutSeconds: 60,
+    });
+    expect(made).toMatchObject({ code: 0, stdout: seen.stdout });
+    expect(await state()).toBe(before);
+});
+
+describe.each([
+    ["while Prometheus goes on running", GENTLE],
+    ["by another start", ROUGH],
+    ["where Prometheus cannot start", FATAL],
+] as const)("what one repair puts right, %s", (how, kinds) => {
+    let found: Finished;
+    let repaired: Finished;
+    let before: string;
+
+    beforeAll(async () => {
+        before = await pid();
+        await vm.text(["set -e", ...kinds.map(({ by }: Kind) => by)].join("\n"));
+        found = await run("drift");
+        repaired = await run("repair");
+    });
+
+    it.each(kinds)("$kind", ({ line }) => {
+        expect(found.code).toBe(2);
+        expect(lines(found)).toContainEqual(line);
+        const [, after = ""] = repaired.stdout.split(/^Duration: .*$/m);
+        expect(lines({ ...repaired, stdout: after })).not.toContainEqual(line);
+    });
+
+    it("is shown first; afterwards nothing is left", async () => {
+        expect(repaired, repaired.stdout + repaired.stderr).toMatchObject({ code: 0 });
+        expect(repaired.stdout.startsWith(found.stdout)).toBe(true);
+        expect(repaired.stdout.endsWith(`The VM ${vm.address} is as the stack '${STACK}' has declared it.\n`)).toBe(
+            true,
+        );
+        expect((await pid()) === before).toBe(how.includes("goes on running"));
+    });
+});
+
+it("keeps what somebody has overridden the unit with", async () => {
+    const kept = "/usr/local/lib/external-prometheus/set-aside/etc/systemd/system/prometheus.service.d/mine.conf";
+    expect(await vm.text(`cat ${kept}`)).toContain("--web.enable-admin-api");
+});
+
+it("cannot look at a VM that is off", async () => {
+    await vm.off();
+    const seen = await run("drift");
+    expect(seen).toMatchObject({ code: 1, stdout: "" });
+    expect(seen.stderr).toContain(`Cannot log in to the VM root@${vm.address}`);
+    expect((await run("repair")).code).toBe(1);
+});
+
+it("finds a VM that was rebuilt under the same host key, and sets it up anew", async () => {
+    await vm.blank();
+    const seen = await run("drift");
+    expect(seen.code).toBe(2);
+    expect(lines(seen)).toEqual([
+        ["WHAT", "FOUND", "DECLARED"],
+        ["the machine (rebuilt?)", expect.stringMatching(/^machine id \w{32}$/), expect.stringMatching(/^\w{32}$/)],
+        [""],
+    ]);
+    const repaired = await run("repair");
+    expect(repaired, repaired.stdout + repaired.stderr).toMatchObject({ code: 0 });
+    expect(await vm.text("systemctl is-active prometheus alertmanager")).toBe("active\nactive\n");
+});
+
+it("has shown no secret", async () => {
+    const keys = await vm.text("cat /usr/local/etc/prometheus/credentials/gone/gateway.key");
+    const secrets = keys.split("\n").filter((line) => /^[\w+/=]{20,}$/.test(line));
+    expect(secrets.length).toBeGreaterThan(0);
+    expect([CANARY, ...secrets].filter((secret) => said.includes(secret))).toEqual([]);
+});
