@@ -1,22 +1,13 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, symlinkSync, unlinkSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { bundle, type BundleFile } from "../../host/bundle";
 import type { Machine } from "./machine";
-import { clusterFile, configuration, CREDENTIALS, ETC, rules, serving } from "./serving";
-
-function reloads(machine: Machine): number {
-    return machine.systemctl().filter((line) => line.startsWith("reload ")).length;
-}
+import { clusterFile, configuration, CREDENTIALS, ETC, reloads, rules, serving, WITH_CLUSTER } from "./serving";
 
 /** What a run that changes nothing leaves as it was. */
 function state(machine: Machine) {
     return { tree: machine.tree("usr/local"), reloads: reloads(machine) };
 }
-
-const WITH_CLUSTER: readonly BundleFile[] = [
-    ...configuration(["a"], "", ["scrape_config_files:", "  - clusters/*.yml"]),
-    clusterFile("c", ["c/b"]),
-];
 
 it("loads a configuration once, and keeps no other on the VM", async () => {
     const machine = await serving();
@@ -232,72 +223,6 @@ describe("a run after one that was cut", () => {
         expect(machine.current()).toBe(works);
         expect(machine.versions()).toEqual([works.replace("versions/", "")]);
     });
-});
-
-/** What somebody does on the VM by hand. */
-const DRIFT: [what: string, change: (machine: Machine) => void][] = [
-    [
-        "a document was edited",
-        (m) => {
-            m.write(`${ETC}/clusters/c.yml`, "scrape_configs: []\n");
-        },
-    ],
-    [
-        "a document was added",
-        (m) => {
-            m.write(`${ETC}/clusters/d.yml`, "scrape_configs: []\n");
-        },
-    ],
-    [
-        "a document's mode was changed, and all was loaded again",
-        (m) => {
-            chmodSync(m.path(`${ETC}/prometheus.yml`), 0o644);
-            m.prometheus.load();
-        },
-    ],
-    [
-        "the link of the main document was replaced by a file",
-        (m) => {
-            const text = m.read(`${ETC}/prometheus.yml`);
-            rmSync(m.path(`${ETC}/prometheus.yml`));
-            m.write(`${ETC}/prometheus.yml`, text);
-        },
-    ],
-    [
-        "the link of a folder was replaced by a folder",
-        (m) => {
-            rmSync(m.path(`${ETC}/clusters`));
-            mkdirSync(m.path(`${ETC}/clusters`));
-            m.write(`${ETC}/clusters/e.yml`, "scrape_configs: []\n");
-        },
-    ],
-    [
-        "another configuration is loaded than the one that lies there",
-        (m) => {
-            const text = m.read(`${ETC}/clusters/c.yml`);
-            m.write(`${ETC}/clusters/c.yml`, "scrape_configs:\n  - job_name: c/other\n");
-            m.prometheus.load();
-            m.write(`${ETC}/clusters/c.yml`, text);
-        },
-    ],
-];
-
-it("puts right what somebody has done by hand", { timeout: 180_000 }, async () => {
-    const machine = await serving();
-    await machine.succeed("configuration", {}, WITH_CLUSTER);
-    const linked = () => {
-        const tree = Object.entries(machine.tree(ETC)).filter(([path]) => !/^(versions\/|current$)/.test(path));
-        return { tree: Object.fromEntries(tree), content: machine.tree(`${ETC}/current/`) };
-    };
-    const before = linked();
-    for (const [what, change] of DRIFT) {
-        const reloaded = reloads(machine);
-        change(machine);
-        await machine.succeed("configuration", {}, WITH_CLUSTER);
-        expect(linked(), what).toEqual(before);
-        expect(reloads(machine), what).toBe(reloaded + 1);
-        expect((await machine.run("verify", { first_scrapes: "0" })).code, what).toBe(0);
-    }
 });
 
 it("puts on disk what it names, before it names it", async () => {

@@ -38,3 +38,14 @@ export async function serving(): Promise<Machine> {
     await machine.succeed("service", { version: "3.13.2" }, unit("first"));
     return machine;
 }
+
+/** A configuration with the file of a cluster beside the main one. */
+export const WITH_CLUSTER: readonly BundleFile[] = [
+    ...configuration(["a"], "", ["scrape_config_files:", "  - clusters/*.yml"]),
+    clusterFile("c", ["c/b"]),
+];
+
+/** How many reloads systemd was asked for. */
+export function reloads(machine: Machine): number {
+    return machine.systemctl().filter((line) => line.startsWith("reload ")).length;
+}
