@@ -31,7 +31,7 @@ drift: ## Compare a stack's VM with what the stack has declared (STACK=…); doc
 
 .PHONY: repair
 repair: ## Put right by 'pulumi up' what differs on a stack's VM (STACK=…)
-	@PULUMI='$(PULUMI)' node --import tsx operate/repair.ts '$(STACK)'
+	@env -u SSH_AUTH_SOCK PULUMI='$(PULUMI)' timeout 3600 node --import tsx operate/repair.ts '$(STACK)'
 
 .PHONY: test
 test: ## Run the tests; starts the lab when none is running (FAULTS=sample: some of test-faults, too)
