@@ -62,11 +62,11 @@ describe("a wrong configuration", () => {
         expect(said).toContain("external-prometheus:vm.hostKey is missing");
     });
 
-    it("is refused when an explicit sha256 comes without its URL", async () => {
+    it("is refused when an explicit sha256 contradicts what is known of upstream's tarball", async () => {
         const said = await refused("preview", (configuration) => {
             configuration["prometheus"] = { sha256: "0".repeat(64) };
         });
-        expect(said).toContain("external-prometheus:prometheus.sha256 is only used together with url");
+        expect(said).toContain("external-prometheus:prometheus.sha256 contradicts what is known of upstream's tarball");
     });
 });
 
@@ -88,8 +88,8 @@ describe("a VM that cannot take it", () => {
             Object.assign(vm ?? {}, { port: 1, bootTimeout: "10s" });
         });
         expect(said).toContain("connection refused");
-        expect(said).toContain("did not answer within 10 s (external-prometheus:vm.bootTimeout)");
-        expect(said).toContain("external-prometheus:vm.host and vm.port");
+        expect(said).toContain("Waited 10 s for it (external-prometheus:vm.bootTimeout)");
+        expect(said).toContain("does sshd run there, and is external-prometheus:vm.port right?");
         expect(await state()).toEqual(before);
         // Other stacks read them, and 'make status' does.
         expect(await expectedJobs()).toEqual(jobs);
