@@ -48,7 +48,7 @@ async function ask({ vm, programs }: Declared): Promise<Facts> {
     const facts = readFacts(stdout);
     if (code !== 0 || facts === undefined) {
         const reason = code === 124 ? `it took longer than ${TIMEOUT_SECONDS} s` : lastLine(stderr);
-        throw new Failure(`Could not look at the VM ${vm.host}: ${reason}`);
+        throw new Failure(`Could not look at the VM ${vm.host}: ${reason || "its answer is not whole"}`);
     }
     return facts;
 }

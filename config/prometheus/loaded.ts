@@ -21,8 +21,8 @@ const RULES = "rules/";
 
 /** One field of each element of a list at the document's top. */
 function list(content: string, key: string, field: string): string[] {
-    const document = parseYaml(content) as Readonly<Record<string, unknown>> | null;
-    const elements = document?.[key];
+    const document = parseYaml(content) as Readonly<Record<string, unknown>>;
+    const elements = document[key];
     return (Array.isArray(elements) ? (elements as Readonly<Record<string, unknown>>[]) : []).map((element) =>
         String(element[field]),
     );

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, it } from "vitest";
-import { commandLine, renderUnit } from "../../host/unit";
+import { commandLine, commandWords, renderUnit } from "../../host/unit";
 
 it("writes a list as one line per entry", () => {
     const text = renderUnit({ Unit: { Description: "x" }, Service: { Environment: ["A=1", "B=2"] }, Install: {} });
@@ -20,4 +21,14 @@ it.each([
     ["", '""'],
 ])("gives systemd the argument %j as itself", (word, written) => {
     expect(commandLine(["/bin/true", word])).toBe(`/bin/true ${written}`);
+});
+
+it("reads a command line back as it was given", () => {
+    const word = fc.string({ unit: fc.constantFrom("'", '"', "\\", "$", "%", ";", " ", "=", "-", "a", "é") });
+    fc.assert(
+        fc.property(fc.array(word, { minLength: 1 }), (words) => {
+            expect(commandWords(commandLine(words))).toEqual(words);
+        }),
+        { numRuns: 500 },
+    );
 });
