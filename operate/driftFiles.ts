@@ -42,6 +42,22 @@ export function recordFindings(programs: readonly DeclaredProgram[], { entries }
         : open.map(([path, entry]) => finding(program, "release", path, rights(entry), "only root may write"));
 }
 
+/** Programs that the scripts on the VM have installed and the stack does not have. */
+export function strangerFindings(programs: readonly DeclaredProgram[], { entries }: Facts): Finding[] {
+    const installed = [...entries.keys()].map(
+        (path) => new RegExp(`^${STATE}/releases/(\\w+)-\\d`).exec(path)?.[1] ?? "",
+    );
+    const [first] = programs.filter(({ configuration }) => configuration !== undefined);
+    return [...new Set(installed)]
+        .filter((name) => name !== "" && programs.every((program) => program.name !== name))
+        .map((name) => ({
+            what: name,
+            found: "installed",
+            declared: NOTHING,
+            repair: first && { program: first.name, step: "configuration" },
+        }));
+}
+
 /** As the tarballs name it. */
 export function architecture({ architecture }: Facts): string {
     return architecture === "aarch64" ? "arm64" : "amd64";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Declared, declared } from "./declared";
 import { configurationFindings } from "./driftConfiguration";
 import { type Facts, readFacts } from "./driftFacts";
-import { fileFindings, recordFindings } from "./driftFiles";
+import { fileFindings, recordFindings, strangerFindings } from "./driftFiles";
 import type { Finding } from "./driftFinding";
 import { serviceFindings } from "./driftService";
 import { Failure } from "./failure";
@@ -60,6 +60,7 @@ export function compare(expected: Declared, facts: Facts): Finding[] {
         ? stranger
         : [
               ...recordFindings(expected.programs, facts),
+              ...strangerFindings(expected.programs, facts),
               ...expected.programs.flatMap((program) => [
                   ...fileFindings(program, facts),
                   ...serviceFindings(program, facts),

@@ -203,6 +203,19 @@ describe("a file or folder", () => {
         ]);
     });
 
+    it("of a program that the stack does not have", () => {
+        const record =
+            "entry f 644 root:root 1 1 usr/local/lib/external-prometheus/releases/node_exporter-1.0.0.linux-amd64";
+        expect(more(/^architecture.*/, record)).toEqual([
+            {
+                what: "node_exporter",
+                found: "installed",
+                declared: "-",
+                repair: { program: "prometheus", step: "configuration" },
+            },
+        ]);
+    });
+
     it("of a tarball other than the declared one", () => {
         expect(findings(/^(record .*3.13.2\S+) 1{64}/, "$1 dead")).toMatchObject([
             { what: RELEASE, found: "of a tarball with sha256 dead", declared: "1".repeat(64) },
