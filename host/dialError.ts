@@ -115,13 +115,13 @@ const RULES: readonly Rule[] = [
 export const RETRIES = { gate: { vm: 0, proxy: 1 }, step: { vm: 2, proxy: 2 }, behindProxy: 0 } as const;
 
 /** What a command says that ran: it is for people, and not about the connection. */
-const RAN = /running "(?:[^"\\]|\\.)*":\n([^]*)$/;
+const RAN = /^([^"]*): running "(?:[^"\\]|\\.)*":\n([^]*)$/;
 
 /** Judges the text of an error that the provider reported for a step. */
 export function dialError(text: string): DialError {
     const ran = RAN.exec(text);
     if (ran !== null) {
-        return commandError(ran[1] ?? "");
+        return commandError(ran[1] ?? "", ran[2] ?? "");
     }
     const at = /^proxy: (?!after 0 failed)/.test(text) ? "proxy" : "vm";
     const rule = RULES.find(({ pattern }) => pattern.test(text));
@@ -145,7 +145,13 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
     ],
 ];
 
-function commandError(said: string): DialError {
+const LOST =
+    "the connection was lost before the step had ended; on the VM it goes on. Run 'pulumi up' again: it waits for that step";
+
+function commandError(exit: string, said: string): DialError {
+    if (exit.includes("without exit status")) {
+        return { kind: "stop", at: "vm", advice: LOST };
+    }
     // The error names the whole script before that; this is what it said in the end.
     const words = [...said.matchAll(/^error: (.*)$/gm)].map(([, line = ""]) => line);
     const advice = words.length > 0 ? words.join("\n") : NOT_RUN.find(([pattern]) => pattern.test(said))?.[1];

@@ -107,6 +107,12 @@ describe("dialError", () => {
         });
     });
 
+    it("knows a connection that was lost on the way", () => {
+        const text = 'wait: remote command exited without exit status or exit signal: running "timeout …":\nwrote x\n';
+        expect(dialError(text)).toMatchObject({ kind: "stop", at: "vm" });
+        expect(dialError(text).advice).toContain("pulumi up");
+    });
+
     it.each(['Process exited with status 1: running "timeout …":\n', "something that nobody has seen before"])(
         "stops, and leaves the word to the provider: %s",
         (text) => {
