@@ -49,5 +49,6 @@ export async function query(vm: SpareVm, promql: string): Promise<Result[]> {
 export async function longestGap(vm: SpareVm, seconds: number): Promise<number> {
     const [self] = await query(vm, `up{job="prometheus"}[${Math.ceil(seconds)}s]`);
     const times = (self?.values ?? []).map(([time]) => time);
-    return Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? 0)));
+    // Without two samples nothing is known of a gap.
+    return times.length < 2 ? Infinity : Math.max(...times.slice(1).map((time, index) => time - (times[index] ?? 0)));
 }
