@@ -189,11 +189,6 @@ export const ROUGH: readonly Kind[] = [
         line: ["configuration of prometheus", "older than its files", "loaded"],
     },
     {
-        kind: "a program of the release was replaced",
-        by: `echo >>${RELEASE}/promtool`,
-        line: [`${RELEASE}/promtool`, "content differs", "as deployed"],
-    },
-    {
         kind: "the link to the release leads elsewhere",
         by: "ln -sfn /tmp /usr/local/prometheus",
         line: ["/usr/local/prometheus", "a link to /tmp", `a link to ${RELEASE}`],
@@ -228,5 +223,9 @@ export const FATAL: readonly Kind[] = [
         line: [`${ETC}/current/prometheus.yml`, "content differs", "as deployed"],
     },
     { kind: "Prometheus does not run", by: "true", line: ["prometheus.service", "inactive (dead)", "active"] },
-    { kind: "its release is gone", by: `rm -r ${RELEASE}`, line: [RELEASE, "missing", "release 3.13.2"] },
+    {
+        kind: "its program was replaced",
+        by: `echo >>${RELEASE}/prometheus`,
+        line: [`${RELEASE}/prometheus`, "content differs", "as deployed"],
+    },
 ];
