@@ -18,8 +18,8 @@ beforeAll(async () => {
     process.env["PULUMI_NODEJS_TRANSPILE_ONLY"] = "true";
     await vm.blank();
     stack = await SpareStack.create(vm, STACK, join(__dirname, "watching.ts"));
-    const { alertmanager } = await offeredReleases();
-    Object.assign(stack.configuration, { alertmanager });
+    const { blackbox_exporter: blackboxExporter } = await offeredReleases();
+    Object.assign(stack.configuration, { blackboxExporter });
     await stack.mustUp();
     process.env["PULUMI"] = stack.cli();
 });
@@ -117,7 +117,7 @@ it("finds a VM that was rebuilt under the same host key, and sets it up anew", a
     ]);
     const repaired = await run("repair");
     expect(repaired, repaired.stdout + repaired.stderr).toMatchObject({ code: 0 });
-    expect(await vm.text("systemctl is-active prometheus alertmanager")).toBe("active\nactive\n");
+    expect(await vm.text("systemctl is-active prometheus blackbox_exporter")).toBe("active\nactive\n");
 });
 
 it("has shown no secret", async () => {

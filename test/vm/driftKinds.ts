@@ -35,7 +35,7 @@ export const GENTLE: readonly Kind[] = [
         kind: "a document was added, and loaded",
         by:
             `printf 'scrape_configs:\\n  - job_name: rogue\\n' >${ETC}/current/clusters/rogue.yml; chmod 0644 ${ETC}/current/clusters/*` +
-            `; chgrp prometheus ${ETC}/current/prometheus.yml; systemctl reload prometheus; sleep 6; chgrp root ${ETC}/current/prometheus.yml`,
+            `; chgrp prometheus ${ETC}/current/prometheus.yml; systemctl reload prometheus; for i in $(seq 20); do curl -s http://127.0.0.1:9090/api/v1/scrape_pools | grep -q rogue && break; sleep 0.5; done; chgrp root ${ETC}/current/prometheus.yml`,
         line: ["job rogue", "loaded", "-"],
     },
     {
@@ -195,23 +195,23 @@ export const ROUGH: readonly Kind[] = [
     },
     {
         kind: "a unit is masked",
-        by: "systemctl stop alertmanager; ln -sf /dev/null /etc/systemd/system/alertmanager.service; systemctl daemon-reload",
-        line: ["alertmanager.service", "masked", "loaded"],
+        by: "systemctl stop blackbox_exporter; ln -sf /dev/null /etc/systemd/system/blackbox_exporter.service; systemctl daemon-reload",
+        line: ["blackbox_exporter.service", "masked", "loaded"],
     },
     {
         kind: "a service is stopped",
         by: "true",
-        line: ["alertmanager.service", "inactive (dead)", "active"],
+        line: ["blackbox_exporter.service", "inactive (dead)", "active"],
     },
     {
         kind: "a user is gone",
-        by: "userdel alertmanager",
-        line: ["user alertmanager", "missing", "a system user"],
+        by: "userdel blackbox_exporter",
+        line: ["user blackbox_exporter", "missing", "a system user"],
     },
     {
         kind: "a companion's file was edited",
-        by: "echo nonsense >>/usr/local/etc/alertmanager/alertmanager.yml",
-        line: ["/usr/local/etc/alertmanager/alertmanager.yml", "content differs", "as deployed"],
+        by: "echo nonsense >>/usr/local/etc/blackbox_exporter/blackbox_exporter.yml",
+        line: ["/usr/local/etc/blackbox_exporter/blackbox_exporter.yml", "content differs", "as deployed"],
     },
 ];
 

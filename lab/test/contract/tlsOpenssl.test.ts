@@ -29,6 +29,11 @@ function openssl(...args: string[]): string {
     return execFileSync("openssl", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
+/** The provider hashes the bytes as a text without white space around it, and one in forty EC keys ends in some. */
+function trimmed(der: Buffer): Buffer {
+    return Buffer.from(der.toString("latin1").replace(/^[\t-\r ]+|[\t-\r ]+$/g, ""), "latin1");
+}
+
 function texts(resource: Recorded): Record<string, string> {
     return plainProperties(resource.state) as Record<string, string>;
 }
@@ -70,7 +75,7 @@ describe.each(keys)("%s", (name, inputs, pemType, sshType) => {
         expect(fingerprint("sha256")).toContain(` ${key["publicKeyFingerprintSha256"] ?? ""} `);
         expect(fingerprint("md5")).toContain(`MD5:${key["publicKeyFingerprintMd5"] ?? ""} `);
         const der = Buffer.from((key["publicKeyPem"] ?? "").split("\n").slice(1, -2).join(""), "base64");
-        expect(key["id"]).toBe(createHash("sha1").update(der).digest("hex"));
+        expect(key["id"]).toBe(createHash("sha1").update(trimmed(der)).digest("hex"));
     });
 
     it("issues a chain that openssl verifies, with names and uses (common_cert.go createCertificate)", async () => {
