@@ -42,7 +42,7 @@ test-fast: ## Run what needs no lab: format, lint, types, unit tests
 	@test/run fast
 
 .PHONY: test-faults
-test-faults: ## Inject every fault into deployments (hours; FAULT_SEED=… repeats a run, FAULT_SAMPLE=quick draws a few)
+test-faults: ## Inject every fault into deployments (hours; FAULT_SEED=…, FAULT_SAMPLE=quick or 1/4: docs/faults.md)
 	@lab/up
 	@vitest run --reporter=verbose --config test/faults/vitest.config.ts
 

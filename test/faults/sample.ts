@@ -1,8 +1,14 @@
-/** Whether only as much runs as fits into CI: FAULT_SAMPLE is `quick`, or `all`, its default. */
-export const QUICK = process.env["FAULT_SAMPLE"] === "quick";
-if (!["quick", "all", "", undefined].includes(process.env["FAULT_SAMPLE"])) {
-    throw new Error("FAULT_SAMPLE must be quick or all");
+/**
+ * FAULT_SAMPLE says what runs: `all`, its default; only as much as fits into CI (`quick`); or one share of the rows of each
+ * suite, such as `2/5`, so that five shorter runs make up the whole.
+ */
+const wanted = process.env["FAULT_SAMPLE"] || "all";
+const share = /^([1-9]\d?)\/([1-9]\d?)$/.exec(wanted)?.slice(1).map(Number);
+const [part = 1, parts = 1] = share ?? [];
+if (!["quick", "all"].includes(wanted) && (share === undefined || part > parts)) {
+    throw new Error("FAULT_SAMPLE must be quick, all, or a share such as 2/5");
 }
+export const QUICK = wanted === "quick";
 
 /** All that is drawn in a run comes from FAULT_SEED, a whole number; the processes of vitest's workers inherit it. */
 const seed = (process.env["FAULT_SEED"] ||= String(Math.floor(Math.random() * 2 ** 31)));
@@ -12,7 +18,7 @@ if (!/^\d+$/.test(seed)) {
 
 /** Says how to repeat the run. */
 export function announce(): void {
-    console.log(`faults drawn by FAULT_SEED=${seed} FAULT_SAMPLE=${QUICK ? "quick" : "all"}`);
+    console.log(`faults drawn by FAULT_SEED=${seed} FAULT_SAMPLE=${wanted}`);
 }
 
 /** Numbers from 0 to below 1, the same ones for the same seed and purpose (mulberry32). */
@@ -29,16 +35,21 @@ export function random(purpose: string): () => number {
     };
 }
 
-/** All rows, or for a quick run `count` of them, drawn by the seed and in their order; says how many are left out. */
+/** All rows; those of the share; or for a quick run `count` of them, drawn by the seed. In their order; says how many are left out. */
 export function sample<T>(purpose: string, rows: readonly T[], count: number): T[] {
-    if (!QUICK || rows.length <= count) {
-        return [...rows];
+    const chosen = QUICK ? drawn(purpose, rows, count) : rows.filter((_, place) => place % parts === part - 1);
+    if (chosen.length < rows.length) {
+        console.log(`not run: ${rows.length - chosen.length} of ${rows.length} ${purpose}`);
     }
-    console.log(`not run: ${rows.length - count} of ${rows.length} ${purpose}`);
+    return chosen;
+}
+
+function drawn<T>(purpose: string, rows: readonly T[], count: number): T[] {
     const draw = random(purpose);
-    const drawn = rows
+    return rows
         .map((row, place) => ({ row, place, order: draw() }))
         .sort((a, b) => a.order - b.order)
-        .slice(0, count);
-    return drawn.sort((a, b) => a.place - b.place).map(({ row }) => row);
+        .slice(0, count)
+        .sort((a, b) => a.place - b.place)
+        .map(({ row }) => row);
 }
