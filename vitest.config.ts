@@ -6,6 +6,8 @@ export default defineConfig({
         include: ["test/**/*.test.ts"],
         exclude: ["test/{lab,vm,faults,soak}/**"],
         pool: "forks",
+        // Half of the time is spent in waiting for other programs, such as those of the steps for a VM.
+        maxWorkers: 3,
         testTimeout: 30_000,
     },
 });

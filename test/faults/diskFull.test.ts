@@ -6,7 +6,7 @@ import { sample } from "./sample";
 import { Trial } from "./trial";
 import { contents, expectWhole } from "./whole";
 
-/** Disks that fill up during each change in a quick run. */
+/** Disks that fill up in a quick run. */
 const QUICK_FILLED = 1;
 
 /** Calls that need room. */
@@ -31,7 +31,7 @@ function empty(bench: Bench): Promise<string> {
 describe("a full disk", async () => {
     bench = await Bench.create();
     const { vm } = bench;
-    const trials = await Trial.all(bench, 2);
+    const trials = await Trial.ofTwo(bench, "on a full disk");
 
     it.each(trials.map((trial) => [trial.change.name, trial] as const))(
         "refuses %s on 19 MB with clear words, and changes nothing",

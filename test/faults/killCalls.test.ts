@@ -4,8 +4,8 @@ import { type Armed, type Call, onDisk, startCounting, wasReached } from "./call
 import { QUICK, sample } from "./sample";
 import { Trial } from "./trial";
 
-/** Kills during each change in a quick run. */
-const QUICK_KILLS = 3;
+/** Kills in a quick run. */
+const QUICK_KILLS = 6;
 
 let bench: Bench | undefined;
 
@@ -27,9 +27,10 @@ function points(
 describe("a kill of the step on the VM", async () => {
     bench = await Bench.create();
     const { vm } = bench;
-    const [install, everything, ...others] = await Trial.all(bench, QUICK ? 2 : undefined);
+    const trials = QUICK ? await Trial.ofTwo(bench, "that are killed by call") : await Trial.all(bench);
 
-    for (const trial of [install, everything, others.at(-1)].filter((found) => found !== undefined)) {
+    // The others are parts of the second.
+    for (const trial of trials.filter((_, place) => place < 2 || place === trials.length - 1)) {
         const { name } = trial.change;
         it.each(sample(`kills during ${name}`, points(trial.clean.calls), QUICK_KILLS))(
             `during ${name}, %s call %i (of %s: %s), is made good by the next run`,

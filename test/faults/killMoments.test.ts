@@ -75,19 +75,22 @@ describe("a kill at a random moment", async () => {
     }
     const rows = moments(trials, QUICK ? VICTIMS.length : MOMENTS);
 
-    it.each(sample("kills at random moments", rows, rows.length))("of %s, is made good by the next run", async (_, moment) => {
-        const { trial, victim } = moment;
-        await trial.begin();
-        if (victim === "the step on the VM") {
-            await killStep(moment, vm);
-            await trial.converges();
-        } else {
-            const clear = await killEngine(moment, bench as Bench);
-            await trial.converges();
-            clear();
-        }
-        if (trial.change.command === "up") {
-            await stack.mustUp("--expect-no-changes");
-        }
-    });
+    it.each(sample("kills at random moments", rows, rows.length))(
+        "of %s, is made good by the next run",
+        async (_, moment) => {
+            const { trial, victim } = moment;
+            await trial.begin();
+            if (victim === "the step on the VM") {
+                await killStep(moment, vm);
+                await trial.converges();
+            } else {
+                const clear = await killEngine(moment, bench as Bench);
+                await trial.converges();
+                clear();
+            }
+            if (trial.change.command === "up") {
+                await stack.mustUp("--expect-no-changes");
+            }
+        },
+    );
 });

@@ -7,7 +7,7 @@ import { sample } from "./sample";
 import { Trial } from "./trial";
 import { type Contents, contents, expectWhole } from "./whole";
 
-/** Power cuts of each change in a quick run. */
+/** Power cuts in a quick run. */
 const QUICK_CUTS = 1;
 
 let bench: Bench | undefined;
@@ -50,7 +50,7 @@ describe("a power cut", async () => {
     bench = await Bench.create();
     const { vm, stack } = bench;
 
-    for (const trial of await Trial.all(bench, 2)) {
+    for (const trial of await Trial.ofTwo(bench, "that a power cut ends")) {
         const { name, from } = trial.change;
         const known = await moments(bench, trial);
         const rows = onDisk(trial.clean.calls).map(({ at, step, words }) => [at, step, words] as const);

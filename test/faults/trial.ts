@@ -5,6 +5,7 @@ import { type Call, counted, startCounting, stopCounting } from "./calls";
 import { type Change, changes } from "./changes";
 import { managed, ready, running } from "./managed";
 import { otherRelease } from "./releases";
+import { QUICK, sample } from "./sample";
 import { type Contents, contents } from "./whole";
 
 /** How a change goes that nobody disturbs, and what it leads to. */
@@ -37,6 +38,15 @@ export class Trial {
             }
         }
         return trials;
+    }
+
+    /** Of the first installation and of everything at once; in a quick run of one of the two. */
+    static async ofTwo(bench: Bench, purpose: string): Promise<Trial[]> {
+        if (!QUICK) {
+            return Trial.all(bench, 2);
+        }
+        const [count] = sample(`changes ${purpose}`, [1, 2], 1);
+        return (await Trial.all(bench, count)).slice(-1);
     }
 
     /** The VM and the stack are where the change begins, and the stack's configuration is what it is to become. */

@@ -8,7 +8,7 @@ export default defineConfig({
         root: join(__dirname, "../.."),
         include: ["test/vm/*.test.ts"],
         globalSetup: ["test/vm/setup.ts"],
-        maxWorkers: 2,
+        maxWorkers: 3,
         testTimeout: 300_000,
         hookTimeout: 300_000,
     },
