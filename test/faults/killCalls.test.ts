@@ -5,7 +5,7 @@ import { QUICK, sample } from "./sample";
 import { Trial } from "./trial";
 
 /** Kills in a quick run. */
-const QUICK_KILLS = 6;
+const QUICK_KILLS = 5;
 
 let bench: Bench | undefined;
 
