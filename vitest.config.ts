@@ -8,6 +8,6 @@ export default defineConfig({
         pool: "forks",
         // Half of the time is spent in waiting for other programs, such as those of the steps for a VM.
         maxWorkers: 3,
-        testTimeout: 30_000,
+        testTimeout: 60_000,
     },
 });

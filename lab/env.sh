@@ -30,5 +30,7 @@ umask 022
 # A checkout may belong to another user than root; git then refuses to be asked, and Go would fail with it.
 export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
 export PATH="$BIN:$LAB/node_modules/.bin:$PATH"
+# Node spends a good part of each short program on compiling the same large packages anew.
+export NODE_COMPILE_CACHE=$CACHE/node-compile-cache
 # Marks the environment as the lab's: the stand-ins and the small language host refuse to start without it.
 export EXTERNAL_PROMETHEUS_LAB=$STATE

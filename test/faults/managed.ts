@@ -1,3 +1,4 @@
+import { waitFor } from "../lab/lab";
 import type { SpareVm } from "../vm/spareVm";
 
 /** Where the program puts something, whatever it is called; what stands in for commands lies in /usr/local/sbin. */
@@ -43,7 +44,13 @@ export async function ready(vm: SpareVm, seconds: number): Promise<boolean> {
 export async function running(vm: SpareVm): Promise<Record<string, unknown>> {
     const build = await ask(vm, "status/buildinfo");
     const config = await ask(vm, "status/config");
-    const { scrapePools } = (await ask(vm, "scrape_pools")) as { scrapePools: string[] };
+    // Prometheus, which always watches itself, has no pools at all in the first seconds after a start.
+    const { scrapePools } = await waitFor(
+        "scrape pools",
+        30,
+        async () => (await ask(vm, "scrape_pools")) as { scrapePools: string[] },
+        (answer) => answer.scrapePools.length > 0,
+    );
     const runtime = await ask(vm, "status/runtimeinfo");
     return {
         version: build["version"],
