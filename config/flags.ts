@@ -1,6 +1,5 @@
 import { type ProgramName, PROGRAMS } from "../host/programs";
-import type { PrometheusConfig } from "./programs";
-import { retentionFlags } from "./retention";
+import { type Retention, retentionFlags } from "./retention";
 
 /** What is wrong with one flag, by its place in the stack's configuration. */
 export interface FlagProblem {
@@ -66,8 +65,16 @@ const FEATURE_FLAGS = new Map([
     ["auto-reload-config", "config.auto-reload"],
 ]);
 
+/** What decides about the flags of Prometheus. */
+interface Flagged {
+    readonly version: string;
+    readonly retention: Retention;
+    readonly extraFlags: readonly string[];
+    readonly unsafeFlags: readonly string[];
+}
+
 /** The flags of Prometheus that follow from the stack's configuration. */
-export function prometheusFlags({ version, retention, extraFlags, unsafeFlags }: PrometheusConfig): string[] {
+export function prometheusFlags({ version, retention, extraFlags, unsafeFlags }: Flagged): string[] {
     return [...retentionFlags(version, retention), ...extraFlags, ...unsafeFlags];
 }
 

@@ -1,6 +1,8 @@
-import type { PrometheusConfig } from "./programs";
-
-export type Retention = PrometheusConfig["retention"];
+/** As configured: `30d`, `80GB`; what is absent is not limited. */
+export interface Retention {
+    readonly time?: string | undefined;
+    readonly size?: string | undefined;
+}
 
 /**
  * Whether a Prometheus of this version takes its retention from `storage.tsdb.retention` of prometheus.yml, where a change

@@ -1,6 +1,7 @@
-import type { JobPath } from "../source";
+import type { UserFile } from "../files";
+import { userJobs } from "../scrapeFile";
+import type { Duration, JobPath } from "../source";
 import { clusterJobs, localJobs, type Scraping } from "./document";
-import { userJobOutputs } from "./user";
 
 /** One line of the stack's output `jobs`: what is scraped, by which path, how often. */
 export interface JobOutput {
@@ -19,4 +20,14 @@ export function jobs(scraping: Scraping): JobOutput[] {
         .map(({ cluster, job, path, scrape }): JobOutput => ({ cluster, job, path, interval: scrape.scrape_interval }))
         .concat(scrapeConfigFiles.flatMap((file) => userJobOutputs(file, prometheus.scrapeInterval)))
         .sort((a, b) => (a.cluster === b.cluster ? (a.job < b.job ? -1 : 1) : a.cluster < b.cluster ? -1 : 1));
+}
+
+/** They belong to no cluster that this program knows of. */
+function userJobOutputs({ content }: UserFile, defaultInterval: Duration): JobOutput[] {
+    return userJobs(content).map(({ job_name, scrape_interval }) => ({
+        cluster: "",
+        job: job_name,
+        path: "direct",
+        interval: typeof scrape_interval === "string" ? scrape_interval : defaultInterval,
+    }));
 }
