@@ -75,11 +75,18 @@ export class Gate extends pulumi.ComponentResource {
             command: (script, more = {}) =>
                 pulumi
                     .all([check.stdout, pulumi.all(more)])
-                    .apply(([seen, values]) => hostScript(script, vm.user, { ...variables, ...values, vm: seen })),
+                    .apply(([seen, values]) =>
+                        hostScript(script, vm.user, { ...variables, ...values, vm: identityOf(seen) }),
+                    ),
             options: (parent) => ({ parent, hooks: { onError: [unreachable] } }),
         };
         this.registerOutputs();
     }
+}
+
+/** What the gate printed, without what the user's login shell may have to say. */
+function identityOf(printed: string): string {
+    return /^machine-id=.*$/m.exec(printed)?.[0] ?? printed;
 }
 
 function connection(

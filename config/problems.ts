@@ -88,9 +88,12 @@ export function renderProblems(namespace: string, problems: readonly Problem[]):
     return `The stack's configuration has ${count} (every key: docs/configuration.md).\n${lines.join("")}`;
 }
 
+/** A value that begins with dashes would be taken for one of Pulumi's own flags. */
+const IS_FLAG = /Flags\[\d+\]$/;
+
 function issueProblem(expected: z.ZodType | undefined, key: string, issue: z.core.$ZodIssue, value: unknown): Problem {
     const remedy =
-        isScalar(expected) && isPlain(key)
+        isScalar(expected) && isPlain(key) && !IS_FLAG.test(key)
             ? `pulumi config set --path '${key}' ${isText(key) ? "< FILE" : "VALUE"}`
             : `set it in ${STACK_FILE}`;
     if (value === undefined) {

@@ -69,7 +69,9 @@ export const PrometheusConfig = z
         scrapeInterval: ScrapeInterval.default("30s").describe("Interval of every job that has none of its own"),
         retention: z
             .strictObject({
-                time: Duration.optional().describe("Older samples are removed (Prometheus's own default: 15d)"),
+                time: Duration.optional().describe(
+                    "Older samples are removed (15d where neither time nor size is set, as Prometheus has it)",
+                ),
                 size: Size.optional().describe("The oldest blocks are removed when all of them take more than this"),
             })
             .default({})

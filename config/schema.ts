@@ -49,9 +49,17 @@ export const PlainKeys = z.strictObject({
     prometheus: PrometheusConfig.prefault({}).describe(
         "Which Prometheus is installed, and what holds for all its jobs",
     ),
-    nodeExporter: companion("node_exporter").optional().describe("A node_exporter for the VM itself"),
-    alertmanager: companion("alertmanager").optional().describe("An Alertmanager on the VM, which Prometheus sends to"),
-    blackboxExporter: companion("blackbox_exporter").optional().describe("A blackbox_exporter on the VM, for probes"),
+    nodeExporter: companion("node_exporter")
+        .optional()
+        .describe("A node_exporter for the VM itself; `{}` takes it as it is"),
+    alertmanager: companion("alertmanager")
+        .optional()
+        .describe("An Alertmanager on the VM, which Prometheus sends to; `{}` takes it as it is"),
+    blackboxExporter: companion("blackbox_exporter")
+        .optional()
+        .describe(
+            "A blackbox_exporter on the VM, for probes by the modules `http_2xx`, `tcp_connect` and `tcp_tls`; `{}` takes it as it is",
+        ),
     clusters: z
         .record(ClusterName, ClusterConfig)
         .default({})

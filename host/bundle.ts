@@ -8,7 +8,7 @@ export interface BundleFile {
 }
 
 /** A line that a file on its way to the VM cannot hold. */
-export const FRAME = /^==> .* <==$/m;
+export const FRAME = /^==> [^\n]* <==$/m;
 const PATH = /^(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)*$/;
 
 /**
@@ -34,7 +34,7 @@ function framed({ path, mode, content }: BundleFile): string {
 
 /** The files of a bundle, as the scripts on the VM take it apart. */
 export function unbundle(text: string): BundleFile[] {
-    const [first, ...parts] = text.split(/^==> (.*) <==\n/m);
+    const [first, ...parts] = text.split(/^==> ([A-Za-z0-9._/-]+ 0[0-7]{3}|end) <==\n/m);
     if (first !== "" || parts.at(-2) !== "end" || parts.at(-1) !== "") {
         throw new Error("the bundle is incomplete");
     }

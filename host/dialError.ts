@@ -152,10 +152,21 @@ function commandError(exit: string, said: string): DialError {
     if (exit.includes("without exit status")) {
         return { kind: "stop", at: "vm", advice: LOST };
     }
-    // The error names the whole script before that; this is what it said in the end.
-    const words = [...said.matchAll(/^error: (.*)$/gm)].map(([, line = ""]) => line);
-    const advice = words.length > 0 ? words.join("\n") : NOT_RUN.find(([pattern]) => pattern.test(said))?.[1];
+    // The error names the whole script before that; this is what it said in the end, with the words of what it ran.
+    const words = /^error: [^]*/m
+        .exec(said)?.[0]
+        .trimEnd()
+        .replace(/^error: /gm, "")
+        .split("\n");
+    const advice = words === undefined ? NOT_RUN.find(([pattern]) => pattern.test(said))?.[1] : brief(words).join("\n");
     return advice === undefined ? { kind: "stop", at: "vm" } : { kind: "stop", at: "vm", advice };
+}
+
+const BRIEF = 20;
+
+/** Of much that is said, the beginning and the end. */
+function brief(lines: readonly string[]): string[] {
+    return lines.length <= BRIEF ? [...lines] : [...lines.slice(0, BRIEF / 2), "…", ...lines.slice(-BRIEF / 2)];
 }
 
 export interface Clock {

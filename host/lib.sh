@@ -36,6 +36,8 @@ scratch=() # removed however the script ends
 finish() {
     local code=$?
     rm -rf "${scratch[@]}"
+    # A power cut would bring back what lay on the disk, for a step that does not run again.
+    if [ "${#scratch[@]}" -gt 1 ]; then sync -f "$base" || true; fi
     exec 2>&3
     wait "$bounded" || true
     exit "$code"
@@ -79,12 +81,18 @@ refuse_owner() {
 
 # refuse_foreign: where the program at hand was installed by somebody else, who would lose it.
 refuse_foreign() {
-    local path
+    local path uid
     for path in "$unit" "$root/lib/systemd/system/$service" "$base/$program"; do
         [ ! -e "$path" ] ||
             fail "a $program that this program did not install is already here ($path); remove it first." \
                 "Nothing was changed"
     done
+    path=$(find "$etc" -type f -print -quit 2>/dev/null || true)
+    [ -z "$path" ] ||
+        fail "a configuration that this program did not write is already here ($path); move it away. Nothing was changed"
+    IFS=: read -r _ _ uid _ < <(getent passwd "$program") || true
+    [ -z "${uid-}" ] || { [ "$uid" -gt 0 ] && [ "$uid" -lt 1000 ]; } ||
+        fail "the user $program (uid $uid) is none of a service; rename or remove it. Nothing was changed"
 }
 
 # What may have changed since the gate, which does not run when its inputs are unchanged.
@@ -93,7 +101,8 @@ begin() {
     [ "$(mark 1)" = "$owner" ] || [ -z "$(mark 1)" ] || refuse_owner
     [ "$(identity)" = "${vm:?}" ] ||
         fail "this is not the VM that the stack has set up (rebuilt?): it is $(identity), expected was $vm." \
-            "Set it up anew: pulumi up --replace '**::$component'"
+            "Set it up anew: pulumi up --replace '**::$component'; where it carries the stack's mark, that first removes" \
+            "what is installed, with external-prometheus:vm.purgeData the data too"
     check_room
     check_clock
 }
@@ -157,7 +166,8 @@ compare_clocks() {
 make_dir() {
     mkdir -p "$1"
     chown "$3" "$1"
-    chmod "$2" "$1"
+    # Of five digits the first takes away the setgid bit that a folder inherits.
+    chmod "0$2" "$1"
 }
 
 # put SOURCE DEST MODE OWNER:GROUP. DEST is the old file or the whole new one, after a power cut too: content is on disk
@@ -189,7 +199,7 @@ point() {
 
 # unbundle DIR: the files on stdin, in the framing of host/bundle.ts. A bundle without its last line was cut on its way.
 unbundle() {
-    local dir=$1 path mode
+    local dir=$1 path mode frame='^==> ([A-Za-z0-9._/-]+ 0[0-7][0-7][0-7]|end) <==$'
     (umask 077 && cat >"$work/bundle")
     [ "$(tail -n 1 "$work/bundle")" = '==> end <==' ] || fail "the data on stdin is incomplete; nothing was changed"
     while read -r _ path mode _; do
@@ -197,16 +207,16 @@ unbundle() {
         case /$path/ in *//* | */../* | */./*) fail "refused path '$path' on stdin" ;; esac
         (umask 077 && mkdir -p "$dir/$(dirname "$path")" && : >"$dir/$path")
         chmod "$mode" "$dir/$path"
-    done < <(grep -aE '^==> .+ <==$' "$work/bundle")
-    awk -v dir="$dir" '
-        /^==> .+ <==$/ { if (path) close(path); path = dir "/" $2; next }
+    done < <(grep -aE "$frame" "$work/bundle")
+    awk -v dir="$dir" -v frame="$frame" '
+        $0 ~ frame { if (path) close(path); path = dir "/" $2; next }
         { print > path }' "$work/bundle"
     rm -f "$work/bundle"
 }
 
 as_service() { runuser -u "$program" -- "$@"; }
 
-api() { curl -fsS --max-time 30 "http://$address$1"; }
+api() { curl -q -fsS --noproxy '*' --max-time 30 "http://$address$1"; }
 
 # metric NAME: its value, or nothing; a name with labels is given as Prometheus prints it.
 metric() { api /metrics | awk -v name="$1" '$1 == name { print $2 }'; }

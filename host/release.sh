@@ -69,7 +69,8 @@ verify() {
     local sum
     sum=$(sha256sum "$tarball" | cut -d ' ' -f 1)
     [ "$sum" != "$sha256" ] || return 0
-    tar -tzf "$tarball" >/dev/null 2>&1 ||
+    # A file of the VM's own may be anything, and what it says is for nobody to see.
+    case $url in file:*) false ;; *) ! tar -tzf "$tarball" >/dev/null 2>&1 ;; esac &&
         say "what came is no tarball but begins with: $(head -c 60 "$tarball" | tr -cd '[:print:]')"
     fail "wrong sha256 of $url: expected $sha256, got $sum ($key.sha256); nothing was installed"
 }
@@ -124,7 +125,7 @@ architecture_of() {
 tidy() {
     local programs=("${binaries[@]/#/$1/}")
     chown -R root:root "$1"
-    chmod -R u=rwX,go=rX "$1"
+    chmod -R a-s,u=rwX,go=rX "$1"
     chmod 0755 "${programs[@]}"
     if command -v selinuxenabled >/dev/null && selinuxenabled; then
         if command -v restorecon >/dev/null; then restorecon -R "$1"; fi
@@ -227,7 +228,8 @@ lock_account() {
 own() {
     mkdir -p "$(dirname "$1")"
     make_dir "$1" 0750 "$2"
-    find "$1" -printf '%u:%g %p\0' | { grep -zv "^$2 " || true; } | cut -z -d ' ' -f 2- | xargs -0 -r chown -h "$2" || true
+    # From within each folder: whoever may write there could put a link in the place of a folder on the way.
+    find "$1" \( ! -user "${2%:*}" -o ! -group "${2#*:}" \) -execdir chown -h "$2" {} + || true
 }
 
 # Of a run that was cut, whatever it was to bring.

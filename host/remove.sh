@@ -18,6 +18,8 @@ for program in $programs; do
     rm -rf "$base/.$program"-*.linux-*.tar.gz.partial "$base/$program"-*.linux-*.partial
     if [ -n "$(releases)" ]; then
         purge=$purge_data uninstall
+    elif [ "$purge_data" = true ] && [ -e "$state/left/$program" ] && [ ! -e "$unit" ]; then
+        erase
     else
         rmdir --ignore-fail-on-non-empty "$etc/credentials" "$etc" "$data" 2>/dev/null || true
     fi
@@ -25,6 +27,8 @@ done
 rmdir --ignore-fail-on-non-empty "$base/var/lib" "$base/var" 2>/dev/null || true
 # The mark goes last: until then a removal that was cut can be repeated.
 sync -f "$base"
-rm -rf "$state/releases" "$state/healthy"
-rm -rf "$state"
+rm -rf "$state/releases" "$state/healthy" "$state/left"
+# What somebody had changed a unit with is not ours.
+find "$state" -mindepth 1 -maxdepth 1 ! -name set-aside -exec rm -rf {} +
+rmdir --ignore-fail-on-non-empty "$state"
 printf 'removed\n'

@@ -40,12 +40,18 @@ api_servers() {
         sed -E "s|^$etc/current/([^:]*/)?([^:/]*)\.ya?ml:[ -]*api_server: *['\"]?([^'\"]*)['\"]?\$|\2 \3|" | sort -u
 }
 
+# A load balancer before a dead API server answers 502 or 503; a living one may well answer 401 or 403.
+api_answers() {
+    local code
+    code=$(curl -q -sk --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' "$1/readyz") || return 1
+    case $code in 5*) return 1 ;; esac
+}
+
 # All are asked at once, and nothing is sent that would be worth something to whoever answers.
 silent_api_servers() {
     local cluster server
     while read -r cluster server; do
-        curl -sk --noproxy '*' --max-time 5 -o /dev/null "$server/readyz" ||
-            printf '%s (%s)\n' "$cluster" "$server" &
+        api_answers "$server" || printf '%s (%s)\n' "$cluster" "$server" &
     done < <(api_servers)
     wait
 }

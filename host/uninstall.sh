@@ -13,16 +13,30 @@ stop() {
     systemctl reset-failed "$service" 2>/dev/null || true
 }
 
+# erase: data and account. Until the stack is destroyed, `left` names the programs that went before and have theirs still.
+erase() {
+    # The folder may be where another disk is mounted, and somebody may still be at work as the user.
+    if [ -d "$data" ]; then find -H "$data" -xdev -mindepth 1 -delete; fi
+    rm -rf "$data" || say "warning: $data is empty now but cannot be removed"
+    rm -f "$data.version"
+    if getent passwd "$program" >/dev/null; then userdel "$program" || say "warning: the user $program stays"; fi
+    if getent group "$program" >/dev/null; then groupdel "$program" || say "warning: the group $program stays"; fi
+}
+
 # The releases' records go last: by them a removal that was cut is known, and repeated.
 uninstall() {
     local name
     stop
-    rm -rf "$etc"
+    # What somebody else has put beside them stays.
+    rm -rf "$etc"/{current,previous,versions,clusters,rules,scrape,credentials,prometheus.yml,"$program.yml"} \
+        "$etc"/*.next "$etc/.$program.yml.draft"
+    if [ -d "$etc" ]; then rmdir --ignore-fail-on-non-empty "$etc"; fi
     if [ -L "$base/$program" ]; then rm -f "$base/$program"; fi
     if [ "${purge:?}" = true ]; then
-        rm -rf "$data" "$data.version"
-        if getent passwd "$program" >/dev/null; then userdel "$program"; fi
-        if getent group "$program" >/dev/null; then groupdel "$program"; fi
+        erase
+    else
+        mkdir -p "$state/left"
+        : >"$state/left/$program"
     fi
     for name in $(releases); do
         rm -rf "${base:?}/$name"

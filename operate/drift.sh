@@ -93,7 +93,7 @@ process() {
 # What the program says of itself: NAME ADDRESS HEALTH.
 says() {
     local api="http://$2"
-    ask() { curl --silent --fail --noproxy '*' --max-time 20 "$api$1"; }
+    ask() { curl -q --silent --fail --noproxy '*' --max-time 20 "$api$1"; }
     ask "$3" >/dev/null || return 0
     fact answers "$1" yes
     ask /metrics | grep -E '^[a-z]+_config_last_reload_success' | facts "metric $1" || true
@@ -103,6 +103,8 @@ says() {
         facts "rules $1"
 }
 
+# A login shell may have printed something of its own.
+printf '\0begin\0'
 machine
 while read -r name address health version; do
     files "$name" "$version"

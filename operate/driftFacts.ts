@@ -68,11 +68,11 @@ export function readFacts(output: string): Facts | undefined {
         programs: new Map(),
     };
     const records = output.split("\0");
-    for (const record of records) {
+    for (const record of records.slice(records.indexOf("begin") + 1)) {
         const [kind, rest] = cut(record);
         READERS[kind]?.(facts, rest);
     }
-    return records.at(-2) === "end" ? facts : undefined;
+    return records.at(-2) === "end" && facts.machineId !== "" ? facts : undefined;
 }
 
 /** What the script has nothing to say of. */

@@ -72,8 +72,11 @@ export function compare(expected: Declared, facts: Facts): Finding[] {
 function machineFindings({ machineId, mark, owner }: Declared, facts: Facts): Finding[] {
     const [itsOwner, , itsMark] = facts.mark;
     if (facts.machineId !== machineId) {
-        const what = "the machine (rebuilt?)";
-        return [{ what, found: `machine id ${facts.machineId}`, declared: machineId, repair: "machine" }];
+        const found = `machine id ${facts.machineId}`;
+        // To replace the gate would first remove what still carries the stack's mark, data included where the stack says so.
+        return itsOwner === owner
+            ? [{ what: "machine id (restored, or cloned?)", found, declared: machineId }]
+            : [{ what: "the machine (rebuilt?)", found, declared: machineId, repair: "machine" }];
     }
     if (itsOwner === undefined) {
         return [{ what: "the machine's mark (rebuilt?)", found: "missing", declared: owner, repair: "machine" }];

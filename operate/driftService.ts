@@ -57,7 +57,12 @@ const unit: Check = ({ name }, { unit: properties }) => {
         isLoaded && UnitFileState !== "enabled" && ["service", service, UnitFileState, "enabled"],
         ActiveState !== "active" && ["service", service, `${ActiveState} (${SubState})`, "active"],
         properties["NeedDaemonReload"] === "yes" && ["service", service, "not as its files are now", "daemon-reload"],
-        ...dropIns.map((dropIn): Row => ["service", dropIn, "overrides the unit", NOTHING]),
+        ...dropIns.map((dropIn): Row => {
+            // One for all services is somebody's decision about the machine.
+            return dropIn.includes("/service.d/")
+                ? [undefined, dropIn, `overrides ${service}`, NOTHING]
+                : ["service", dropIn, "overrides the unit", NOTHING];
+        }),
     );
 };
 

@@ -5,6 +5,8 @@ import { Failure, run } from "./failure";
 import { replacements } from "./repairSteps";
 import { pulumiProgram } from "./stack";
 
+const FOR_A_PERSON = "be put right by 'pulumi up'; see docs/operate.md.";
+
 void run(async () => {
     const [stack, ...rest] = process.argv.slice(2);
     if (stack === undefined || stack === "" || rest.length > 0) {
@@ -17,13 +19,19 @@ void run(async () => {
     }
     const urns = replacements(before.declared, before.findings);
     if (urns.length === 0) {
-        process.stdout.write("\nNone of it can be put right by 'pulumi up'; see docs/operate.md.\n");
+        process.stdout.write(`\nNone of it can ${FOR_A_PERSON}\n`);
         return 2;
     }
     await up(stack, urns);
     const after = await look(stack);
     show(stack, after);
-    return after.findings.length === 0 ? 0 : 2;
+    if (after.findings.length === 0) {
+        return 0;
+    }
+    if (replacements(after.declared, after.findings).length === 0) {
+        process.stdout.write(`\nWhat is left cannot ${FOR_A_PERSON}\n`);
+    }
+    return 2;
 });
 
 function show(stack: string, { declared, findings, notes }: Look): void {

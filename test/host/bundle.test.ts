@@ -46,6 +46,14 @@ describe("bundle", () => {
         );
     });
 
+    it.each(["\u2028", "\u2029", "\r", "\x85"])(
+        "refuses one with %j in that line, which ends no line on the VM",
+        (end) => {
+            const content = `x: |\n==> prometheus.yml 0640 : ${end} <==\ny\n`;
+            expect(() => bundle([{ path: "a", mode: "0640", content }])).toThrow("a holds a line of the form");
+        },
+    );
+
     it("knows when its end is missing", () => {
         const text = bundle([{ path: "a", mode: "0640", content: "x\n" }]);
         for (let length = 0; length < text.length; length++) {

@@ -103,8 +103,16 @@ describe("dialError", () => {
         expect(dialError(`Process exited with status 1: running "${script}":\n${said}`)).toEqual({
             kind: "stop",
             at: "vm",
-            advice: "no route to host\nthe old one runs",
+            advice: "no route to host\ndetails\nthe old one runs",
         });
+    });
+
+    it("repeats the beginning and the end of what is long", () => {
+        const lines = Array.from({ length: 40 }, (_, i) => `line ${i}`);
+        const said = ["error: first", ...lines, "error: last", ""].join("\n");
+        const { advice = "" } = dialError(`Process exited with status 1: running "x":\n${said}`);
+        expect(advice.split("\n")).toHaveLength(21);
+        expect(advice).toMatch(/^first\nline 0\n[^]*\n…\n[^]*\nlast$/);
     });
 
     it("knows a connection that was lost on the way", () => {

@@ -96,6 +96,27 @@ describe("refuses, and writes nothing:", () => {
                 m.write("etc/systemd/system/prometheus.service", "");
             },
         ],
+        "a link to another disk": [
+            "usr/local/var/lib/prometheus is a link to /srv/tsdb; mount the other disk there instead",
+            (m) => {
+                mkdirSync(m.path("usr/local/var/lib"), { recursive: true });
+                symlinkSync("/srv/tsdb", m.path("usr/local/var/lib/prometheus"));
+            },
+        ],
+        "somebody's configuration": [
+            "a configuration that this program did not write is already here",
+            (m) => {
+                mkdirSync(m.path("usr/local/etc/prometheus/rules"), { recursive: true });
+                m.write("usr/local/etc/prometheus/rules/mine.yml", "");
+            },
+        ],
+        "a person called like the service": [
+            "the user prometheus (uid 1500) is none of a service",
+            (m) => {
+                m.write("accounts", "prometheus\n");
+                m.write("passwd", "prometheus:x:1500:1500::/home/prometheus:/bin/bash\n");
+            },
+        ],
         "a full disk": [
             "only 19 MB are free",
             (m) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, it } from "vitest";
 import { PROGRAM_NAMES, type ProgramName } from "../../host/programs";
@@ -183,8 +183,42 @@ it("takes away a program that the stack no longer has, once the configuration wi
     expect(left.filter((path) => path.includes("alertmanager"))).toEqual([
         "var/lib/alertmanager",
         "var/lib/alertmanager/data",
+        "lib/external-prometheus/left/alertmanager",
     ]);
     expect(left).toContain("node_exporter-1.2.3.linux-amd64/node_exporter");
     expect(left).toContain("lib/external-prometheus/healthy/node_exporter");
     expect(existsSync(machine.path(`${SYSTEMD}/alertmanager.service`))).toBe(false);
+});
+
+it("takes the data of a program that went before, too, unless somebody else has it by now", async () => {
+    const machine = await serving();
+    install(machine, "alertmanager");
+    await machine.succeed("configuration", { programs: "prometheus" }, configuration(["a"]));
+    const saved = machine.path("saved");
+    execFileSync("cp", ["-a", machine.path("usr"), saved]);
+    machine.write(`${SYSTEMD}/alertmanager.service`, "foreign");
+    await machine.succeed("remove", options(true));
+    expect(existsSync(machine.path(`${LOCAL}/var/lib/alertmanager/data`))).toBe(true);
+
+    rmSync(machine.path(`${SYSTEMD}/alertmanager.service`));
+    execFileSync("cp", ["-a", `${saved}/.`, machine.path("usr")]);
+    await machine.succeed("remove", options(true));
+    expect(existsSync(machine.path(`${LOCAL}/var/lib/alertmanager`))).toBe(false);
+});
+
+it("leaves what somebody has put beside the configuration, or had changed the unit with", async () => {
+    const machine = await withAll();
+    const foreign = [`${LOCAL}/etc/prometheus/notes.txt`, `${LOCAL}/lib/external-prometheus/set-aside/mine.conf`];
+    for (const path of foreign) {
+        mkdirSync(dirname(machine.path(path)), { recursive: true });
+        machine.write(path, "x");
+    }
+    await machine.succeed("remove", options(true));
+    expect(foreign.filter((path) => !existsSync(machine.path(path)))).toEqual([]);
+    expect(Object.keys(machine.tree(`${LOCAL}/etc/prometheus`))).toEqual(["", "notes.txt"]);
+    expect(Object.keys(machine.tree(`${LOCAL}/lib/external-prometheus`))).toEqual([
+        "",
+        "set-aside",
+        "set-aside/mine.conf",
+    ]);
 });

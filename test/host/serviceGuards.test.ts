@@ -46,12 +46,19 @@ function restarts(machine: Machine): number {
 
 describe("while a cluster's API does not answer", () => {
     it("does not restart a Prometheus that would forget its targets there, and changes nothing", async () => {
-        const clusters = { alive: await apiServer(401), dead: await apiServer(), gone: "http://127.0.0.1:1" };
+        const clusters = {
+            alive: await apiServer(401),
+            dead: await apiServer(),
+            gone: "http://127.0.0.1:1",
+            proxied: await apiServer(503),
+        };
         const machine = await watching(clusters);
         const before = machine.tree("etc");
         const ran = await machine.run("service", { version: "3.13.2" }, unit("second"));
         expect(ran.code).toBe(1);
-        expect(ran.stderr).toContain(`the API does not answer of: dead (${clusters.dead}), gone (${clusters.gone}).`);
+        expect(ran.stderr).toContain(
+            `the API does not answer of: dead (${clusters.dead}), gone (${clusters.gone}), proxied (${clusters.proxied}).`,
+        );
         expect(ran.stderr).toContain("external-prometheus:prometheus.restartDuringOutage");
         expect(restarts(machine)).toBe(1);
         expect(machine.tree("etc")).toEqual(before);
@@ -78,7 +85,7 @@ describe("while a cluster's API does not answer", () => {
 });
 
 it("restarts Prometheus when every API server answers, whatever it says", async () => {
-    const machine = await watching({ a: await apiServer(200), b: await apiServer(500) });
+    const machine = await watching({ a: await apiServer(200), b: await apiServer(403) });
     await machine.succeed("service", { version: "3.13.2" }, unit("second"));
     expect(restarts(machine)).toBe(2);
 });

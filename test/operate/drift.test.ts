@@ -11,7 +11,23 @@ it("finds nothing where nothing differs", () => {
 
 describe("a machine that is not the one that was set up", () => {
     it.each([
-        [/^machine-id .*/, "machine-id ffff", "the machine (rebuilt?)", "machine id ffff", MACHINE_ID, "machine"],
+        [
+            /^(machine-id|mark) .*/,
+            "machine-id ffff",
+            "the machine (rebuilt?)",
+            "machine id ffff",
+            MACHINE_ID,
+            "machine",
+        ],
+        // A repair would first remove what carries the stack's mark, with its data.
+        [
+            /^machine-id .*/,
+            "machine-id ffff",
+            "machine id (restored, or cloned?)",
+            "machine id ffff",
+            MACHINE_ID,
+            undefined,
+        ],
         [/^mark .*/, undefined, "the machine's mark (rebuilt?)", "missing", OWNER, "machine"],
         [/^mark .*\/dev/, "mark o/p/other", "owner of the machine", "o/p/other", OWNER, undefined],
         [
@@ -32,6 +48,17 @@ describe("a machine that is not the one that was set up", () => {
 });
 
 describe("readFacts", () => {
+    it("leaves out what a login shell says before", () => {
+        const facts = readFacts(`Welcome\n\0begin\0${printed(records())}`);
+        expect(facts).toEqual(readFacts(printed(records())));
+        expect(facts?.machineId).toBe(MACHINE_ID);
+    });
+
+    it("takes no output for whole that names no machine", () => {
+        const some = records().filter((record) => !record.startsWith("machine-id"));
+        expect(readFacts(printed(some))).toBeUndefined();
+    });
+
     it("takes no output for whole that was cut", () => {
         expect(readFacts(printed(records().slice(0, -1)))).toBeUndefined();
         expect(readFacts(printed(records()).slice(0, -5))).toBeUndefined();
