@@ -79,6 +79,14 @@ refuse_owner() {
         "Destroy that stack first, or take the VM over: pulumi config set --path vm.takeOver '$(mark 1)'"
 }
 
+# Whether any program listens on the port of the one that the step is about.
+port_taken() {
+    { cat "$root/proc/net/tcp" "$root/proc/net/tcp6" 2>/dev/null || true; } |
+        awk -v port="$(printf ':%04X' "${address##*:}")" '
+            $4 == "0A" && substr($2, length($2) - 4) == port { found = 1 }
+            END { exit !found }'
+}
+
 # refuse_foreign: where the program at hand was installed by somebody else, who would lose it.
 refuse_foreign() {
     local path uid
@@ -87,6 +95,9 @@ refuse_foreign() {
             fail "a $program that this program did not install is already here ($path); remove it first." \
                 "Nothing was changed"
     done
+    ! port_taken ||
+        fail "something else listens at $address already; stop it first (Cockpit: systemctl disable --now cockpit.socket)." \
+            "Nothing was changed"
     path=$(find "$etc" -type f -print -quit 2>/dev/null || true)
     [ -z "$path" ] ||
         fail "a configuration that this program did not write is already here ($path); move it away. Nothing was changed"

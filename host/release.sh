@@ -211,7 +211,7 @@ prepare() {
 
 # Nobody logs in as the service, and nobody else shares its group and can read its credentials.
 lock_account() {
-    local home shell members
+    local home shell members others
     IFS=: read -r _ _ _ _ _ home shell < <(getent passwd "$program") || true
     IFS=: read -r _ _ _ members < <(getent group "$program") || true
     if [ "$shell" != /usr/sbin/nologin ] || [ "$(id -Gn "$program")" != "$program" ]; then
@@ -219,6 +219,9 @@ lock_account() {
     fi
     case $(getent shadow "$program" | cut -d : -f 2) in '' | '!'* | '*'*) ;; *) usermod --lock "$program" ;; esac
     [ -z "$members" ] || gpasswd --members '' "$program"
+    others=$({ getent passwd || true; } | awk -F : -v name="$program" -v uid="$(id -u "$program")" -v gid="$(id -g "$program")" '
+        $1 != name && ($3 == uid || $4 == gid) { print $1 }' | paste -sd ' ')
+    [ -z "$others" ] || fail "these accounts share the uid or the group of $program, and with it what it can read: $others"
     [ "$home" = /nonexistent ] || usermod --home /nonexistent "$program" ||
         say "warning: the home of the user $program can only be changed while $service does not run"
 }

@@ -67,6 +67,9 @@ user() {
     local password
     if getent passwd "$1" >/dev/null; then fact passwd "$1" "$(getent passwd "$1")"; fi
     if getent group "$1" >/dev/null; then fact group "$1" "$(getent group "$1")"; fi
+    # Whoever shares its number or its group can read what it can read.
+    getent passwd | awk -F : -v name="$1" -v uid="$(id -u "$1" 2>/dev/null)" -v gid="$(id -g "$1" 2>/dev/null)" '
+        $1 != name && uid != "" && ($3 == uid || $4 == gid) { print $1 }' | facts "sharer $1" || true
     fact groups "$1" "$(id -Gn "$1" 2>/dev/null || true)"
     password=$(getent shadow "$1" | cut -d : -f 2 || true)
     case $password in '' | '!'* | '*'*) ;; *) fact password "$1" set ;; esac
@@ -83,6 +86,7 @@ process() {
     [ "$pid" != 0 ] || return 0
     fact executable "$1" "$(readlink "/proc/$pid/exe")"
     fact uid "$1" "$(awk '$1 == "Uid:" { print $3 }' "/proc/$pid/status")"
+    fact sandbox "$1" "$(awk '/^(CapEff|NoNewPrivs|Seccomp):/ { printf "%s%s%s", n++ ? " " : "", $1, $2 }' "/proc/$pid/status")"
     sed -z "s/^/argument $1 /" "/proc/$pid/cmdline"
     # Of the sockets that listen, its own.
     find "/proc/$pid/fd" -lname 'socket:*' -printf '%l\n' | tr -cd '0-9\n' |

@@ -21,6 +21,8 @@ export interface ProgramFacts {
     group?: string;
     /** Names of the user's groups. */
     groups: string[];
+    /** Other accounts that have its uid, or its group as their own. */
+    readonly sharers: string[];
     /** Whether one could log in by a password. */
     hasPassword: boolean;
     /** A path below its data directory that belongs to somebody else, and to whom. */
@@ -30,6 +32,8 @@ export interface ProgramFacts {
     /** Of the running process. */
     executable?: string;
     uid?: string;
+    /** What the kernel holds it to, as /proc/PID/status has it: capabilities, NoNewPrivs, Seccomp. */
+    sandbox?: string;
     readonly arguments: string[];
     /** Addresses of the TCP sockets that it listens on, as /proc/net/tcp has them. */
     readonly listens: string[];
@@ -79,6 +83,7 @@ export function readFacts(output: string): Facts | undefined {
 export function noFacts(): ProgramFacts {
     return {
         groups: [],
+        sharers: [],
         hasPassword: false,
         unit: {},
         arguments: [],
@@ -128,6 +133,8 @@ const READERS: Readonly<Record<string, Reader>> = {
     }),
     executable: ofProgram((program, value) => (program.executable = value)),
     uid: ofProgram((program, value) => (program.uid = value)),
+    sandbox: ofProgram((program, value) => (program.sandbox = value)),
+    sharer: ofProgram((program, value) => program.sharers.push(value)),
     argument: ofProgram((program, value) => program.arguments.push(value)),
     listens: ofProgram((program, value) => program.listens.push(value)),
     answers: ofProgram((program) => (program.answers = true)),

@@ -24,7 +24,10 @@ export function serviceFindings(program: DeclaredProgram, facts: Facts): Finding
 const HOME = "/nonexistent";
 const SHELL = "/usr/sbin/nologin";
 
-const account: Check = ({ name }, { passwd, group, groups, hasPassword }) => {
+/** Of a process that was started from one of this program's units. */
+const SANDBOX = "CapEff:0000000000000000 NoNewPrivs:1 Seccomp:2";
+
+const account: Check = ({ name }, { passwd, group, groups, sharers, hasPassword }) => {
     if (passwd === undefined) {
         return [["release", `user ${name}`, "missing", "a system user"]];
     }
@@ -38,6 +41,13 @@ const account: Check = ({ name }, { passwd, group, groups, hasPassword }) => {
         shell !== SHELL && ["release", `shell of ${name}`, shell, SHELL],
         group === undefined && ["release", `group ${name}`, "missing", "a system group"],
         groups.join() !== name && ["release", `groups of ${name}`, groups.join(" "), name],
+        // Which of the two has to go is for a person to say.
+        sharers.length > 0 && [
+            undefined,
+            `uid or group of ${name}`,
+            `also of ${sharers.join(", ")}`,
+            `of ${name} alone`,
+        ],
         members !== "" && ["release", `members of group ${name}`, members, NOTHING],
     );
 };
@@ -74,7 +84,7 @@ const process: Check = ({ name, service }, seen, facts) => {
     if (service === undefined || !isRunning(seen)) {
         return [];
     }
-    const { executable = "", uid = "", passwd } = seen;
+    const { executable = "", uid = "", sandbox = "", passwd } = seen;
     const declared = `${releaseFolder(name, service.version, architecture(facts))}/${name}`;
     const [, ...running] = seen.arguments;
     const [, ...flags] = execStart(service.unit.content);
@@ -84,6 +94,7 @@ const process: Check = ({ name, service }, seen, facts) => {
     return rows(
         executable !== declared && ["service", `running ${name}`, executable, declared],
         more.length + less.length > 0 && ["service", `flags of ${name}`, listed(more), listed(less)],
+        sandbox !== SANDBOX && ["service", `sandbox of ${name}`, sandbox, SANDBOX],
         wanted !== undefined && uid !== wanted && ["service", `running ${name}`, `as uid ${uid}`, `as uid ${wanted}`],
     );
 };

@@ -96,6 +96,14 @@ describe("refuses, and writes nothing:", () => {
                 m.write("etc/systemd/system/prometheus.service", "");
             },
         ],
+        "another program on its port": [
+            "already; stop it first (Cockpit",
+            (m) => {
+                const port = Number(m.address.split(":")[1]).toString(16).toUpperCase().padStart(4, "0");
+                mkdirSync(m.path("proc/net"), { recursive: true });
+                m.write("proc/net/tcp", `   0: 0100007F:${port} 00000000:0000 0A 00000000:00000000 00:00000000\n`);
+            },
+        ],
         "a link to another disk": [
             "usr/local/var/lib/prometheus is a link to /srv/tsdb; mount the other disk there instead",
             (m) => {

@@ -169,6 +169,7 @@ function program(name: Name): string[] {
         `unit ${name} NeedDaemonReload=no`,
         `executable ${name} /${folder}/${name}`,
         `uid ${name} 999`,
+        `sandbox ${name} CapEff:0000000000000000 NoNewPrivs:1 Seccomp:2`,
         ...["what it is called", ...flags].map((word) => `argument ${name} ${word}`),
         `listens ${name} 0100007F:${Number(PROGRAMS[name].address.split(":")[1]).toString(16).toUpperCase()}`,
         `answers ${name} yes`,

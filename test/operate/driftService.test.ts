@@ -46,6 +46,14 @@ describe("account, unit and process", () => {
         ],
         [/(^unit prometheus DropInPaths=).*/, "$1/etc/x.conf", "/etc/x.conf", "overrides the unit", "-", "service"],
         [
+            /^(sandbox prometheus) .*/,
+            "$1 CapEff:0000000000200002 NoNewPrivs:0 Seccomp:2",
+            "sandbox of prometheus",
+            "CapEff:0000000000200002 NoNewPrivs:0 Seccomp:2",
+            "CapEff:0000000000000000 NoNewPrivs:1 Seccomp:2",
+            "service",
+        ],
+        [
             /^executable prometheus .*/,
             "$& (deleted)",
             "running prometheus",
