@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Defect, brokenRelease } from "../vm/brokenRelease";
 import { ReleaseServer } from "../vm/releaseServer";
+import { HELD_UP } from "../vm/running";
 import { Bench, said } from "./bench";
 import { managed, ready, running, samples } from "./managed";
 import { sample } from "./sample";
@@ -62,7 +63,7 @@ it.each(sample("broken releases", ROWS, QUICK_ROWS))(
         const gaps = times.slice(1).map((time, i) => time - (times[i] ?? time));
         expect(Math.max(...gaps)).toBeLessThanOrEqual(OUTAGE);
         // One sample a second but for that one gap.
-        expect(gaps.filter((gap) => gap > 2.5).length).toBeLessThanOrEqual(1);
+        expect(gaps.filter((gap) => gap > HELD_UP).length).toBeLessThanOrEqual(1);
 
         bench.configure(() => undefined);
         await stack.mustUp();

@@ -45,6 +45,9 @@ export async function query(vm: SpareVm, promql: string): Promise<Result[]> {
     return (JSON.parse(text) as { data: { result: Result[] } }).data.result;
 }
 
+/** Seconds for which a busy machine may hold up a scrape that is due each second. */
+export const HELD_UP = 15;
+
 /** The longest time in seconds between two scrapes of Prometheus by itself, among those of the last seconds. */
 export async function longestGap(vm: SpareVm, seconds: number): Promise<number> {
     const [self] = await query(vm, `up{job="prometheus"}[${Math.ceil(seconds)}s]`);
