@@ -74,7 +74,8 @@ function issuesIn(content: string, check: (document: unknown) => Issue[]): Issue
     return [...lines, ...check(document)];
 }
 
-const SECRET = /-----BEGIN [A-Z ]*PRIVATE KEY-----|[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]*@/i;
+/** What no line of such a file may hold, nor any text that it stands for. */
+export const SECRET_TEXT = /-----BEGIN [A-Z ]*PRIVATE KEY-----|[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]*@/i;
 
 function lineIssues(line: string, number: number): Issue[] {
     if (FRAME.test(line)) {
@@ -86,7 +87,7 @@ function lineIssues(line: string, number: number): Issue[] {
         ];
     }
     // Previews show these files, and Prometheus shows what it has loaded to whoever asks.
-    return SECRET.test(line)
+    return SECRET_TEXT.test(line)
         ? [
               {
                   message: `holds a private key or a URL with a password in line ${number}`,

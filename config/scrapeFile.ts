@@ -1,5 +1,14 @@
 import { PROGRAM_NAMES } from "../host/programs";
-import { entries, type Entry, type Issue, type NamedFile, parseYaml, problemsIn, sameNames } from "./files";
+import {
+    entries,
+    type Entry,
+    type Issue,
+    type NamedFile,
+    parseYaml,
+    problemsIn,
+    sameNames,
+    SECRET_TEXT,
+} from "./files";
 import type { Problem } from "./problems";
 import { isObject } from "./scalars";
 import { KUBERNETES_JOBS } from "./source";
@@ -81,11 +90,13 @@ function jobIssues(job: UserJob): Issue[] {
     return all.flatMap((entry) => [
         ...textIssues(entry),
         ...secretIssues(entry),
-        ...fileIssues(entry),
-        ...discoveryIssues(entry),
+        // Whatever a label of a target is called, it is no field.
+        ...(LABEL.test(entry.path) ? [] : [...fileIssues(entry), ...discoveryIssues(entry)]),
         ...fieldIssues(entry),
     ]);
 }
+
+const LABEL = /^static_configs\[\d+\]\.labels[.[]/;
 
 /** What js-yaml writes on one line and without escapes, for the scripts on the VM take it as it stands. */
 const PRINTABLE = /^[\x20-\x7e\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;
@@ -97,13 +108,18 @@ function textIssues({ path, key, value }: Entry): Issue[] {
         : [{ message: `at ${path} more than one line, or what cannot be printed`, remedy: "write it on one line" }];
 }
 
-/** Fields that hold a secret in one of Prometheus's blocks; also what people put into `params`. */
+/** Fields that hold a secret in one of Prometheus's blocks, and what parameters with one are called. */
 const SECRET_KEYS =
     /^(.*_)?(password|passwd|secrets?|token|credentials)$|^(secret|private|consumer|client_certificate|service_account)_key$|^proxy_connect_header$/;
+const SECRET_PARAM =
+    /^(.*[_-])?(api[_-]?key|access[_-]?key|key|auth|password|passwd|pwd|pass|secret|token|sig|signature)$/i;
 
 function secretIssues({ path, key, value }: Entry): Issue[] {
+    const isNamed = SECRET_KEYS.test(key) || (/^params\W/.test(path) && SECRET_PARAM.test(key));
     // A list of secrets is one finding, not one for each.
-    return SECRET_KEYS.test(key) && value !== null && !path.endsWith("]")
+    const isSecret = isNamed && value !== null && !/\[\d+\]$/.test(path);
+    // YAML has ways to write it that its line does not show.
+    return isSecret || (typeof value === "string" && SECRET_TEXT.test(value))
         ? [
               {
                   message: `a secret in clear at ${path}`,

@@ -249,9 +249,9 @@ describe("a file of scrape jobs", () => {
     it("is taken with what is no secret and no mistake", () => {
         const fields = [
             "    basic_auth: { username: a, password_file: /etc/a }",
-            "    params: { 'match[]': ['{a=\"b\"}'] }",
+            "    params: { 'match[]': ['{a=\"b\"}'], keyword: [a] }",
             "    relabel_configs: [{ source_labels: [__address__], target_label: token_of }]",
-            "    static_configs: [{ targets: ['a:1'], labels: { access_key: x, ä: é } }]",
+            "    static_configs: [{ targets: ['a:1'], labels: { access_key: x, api_server: here, log_file: a, ä: é } }]",
             "    kubernetes_sd_configs: [{ role: node, api_server: 'https://k:6443' }]",
             "",
         ];

@@ -87,6 +87,9 @@ export const FILE_ROWS: readonly Row[] = [
     job(`x: &a [${"1,".repeat(500)}]\n    y: &b [${"*a,".repeat(500)}]\n    z: [*b, *b]`, "too many values"),
     job('metrics_path: "/a\\nb"', "at metrics_path more than one line, or what cannot be printed"),
     job("basic_auth: { username: a, password: hunter2 }", "a secret in clear at basic_auth.password"),
+    job("params: { apiKey: [hunter2] }", "a secret in clear at params.apiKey"),
+    job("params: { x-access-key: [hunter2] }", 'a secret in clear at params["x-access-key"]'),
+    job('proxy_url: "http:\\/\\/u:hunter2@h"', "a secret in clear at proxy_url"),
     job("bearer_token: hunter2", "a secret in clear at bearer_token"),
     job("tls_config: { ca_file: ca.crt }", "at tls_config.ca_file something else than an absolute path"),
     job(
