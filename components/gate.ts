@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { VmConfig } from "../config/vm";
 import { milliseconds } from "../config/source";
 import { bootWait, type DialError, dialError, RETRIES } from "../host/dialError";
+import { identityLine } from "../host/identity";
 import { PROGRAM_NAMES } from "../host/programs";
 import { hostScript, type HostScript } from "../host/render";
 import { LISTEN_ADDRESS } from "../host/unit";
@@ -76,17 +77,12 @@ export class Gate extends pulumi.ComponentResource {
                 pulumi
                     .all([check.stdout, pulumi.all(more)])
                     .apply(([seen, values]) =>
-                        hostScript(script, vm.user, { ...variables, ...values, vm: identityOf(seen) }),
+                        hostScript(script, vm.user, { ...variables, ...values, vm: identityLine(seen) }),
                     ),
             options: (parent) => ({ parent, hooks: { onError: [unreachable] } }),
         };
         this.registerOutputs();
     }
-}
-
-/** What the gate printed, without what the user's login shell may have to say. */
-function identityOf(printed: string): string {
-    return /^machine-id=.*$/m.exec(printed)?.[0] ?? printed;
 }
 
 function connection(

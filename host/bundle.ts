@@ -7,9 +7,12 @@ export interface BundleFile {
     readonly content: string;
 }
 
-/** A line that a file on its way to the VM cannot hold. */
+/** A line that a file on its way to the VM cannot hold: whatever looks like the one before a file, whose form is below. */
 export const FRAME = /^==> [^\n]* <==$/m;
 const PATH = /^(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)*$/;
+
+/** As in `unbundle` of host/lib.sh. */
+const SEPARATOR = /^==> ([A-Za-z0-9._/-]+ 0[0-7]{3}|end) <==\n/m;
 
 /**
  * Several files as one text for stdin. Neither YAML nor JSON, so that `pulumi preview` shows a line diff of it; the last
@@ -34,7 +37,7 @@ function framed({ path, mode, content }: BundleFile): string {
 
 /** The files of a bundle, as the scripts on the VM take it apart. */
 export function unbundle(text: string): BundleFile[] {
-    const [first, ...parts] = text.split(/^==> ([A-Za-z0-9._/-]+ 0[0-7]{3}|end) <==\n/m);
+    const [first, ...parts] = text.split(SEPARATOR);
     if (first !== "" || parts.at(-2) !== "end" || parts.at(-1) !== "") {
         throw new Error("the bundle is incomplete");
     }

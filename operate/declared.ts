@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type BundleFile, unbundle } from "../host/bundle";
+import { type Identity, identityOf } from "../host/identity";
 import { PROGRAM_NAMES, PROGRAMS } from "../host/programs";
 import { scriptVariables } from "../host/render";
 import type { StackState, Step } from "./declaredState";
@@ -7,15 +8,12 @@ import { Failure } from "./failure";
 import type { Vm } from "./vm";
 
 /** What a stack has declared about its VM, by the last successful run of each step. */
-export interface Declared {
+export interface Declared extends Identity {
     readonly vm: Vm;
     /** URN of the gate. */
     readonly gate: string;
     /** The stack, as the VM's mark names it. */
     readonly owner: string;
-    readonly machineId: string;
-    /** By which one installation on the machine is told from the next. */
-    readonly mark: string;
     /** In the order of their steps. */
     readonly programs: readonly DeclaredProgram[];
 }
@@ -80,14 +78,11 @@ export function declared(stack: string, { steps }: StackState): Declared {
     if (gate === undefined) {
         throw new Failure(`The stack '${stack}' has no VM, or was not deployed yet: its state holds no gate.`);
     }
-    const [, machineId = ""] = /machine-id=(\w+)/.exec(gate.stdout) ?? [];
-    const [, mark = ""] = /mark=(\w+)/.exec(gate.stdout) ?? [];
     return {
         vm: Connection.parse(gate.connection),
         gate: gate.urn,
         owner: scriptVariables(gate.create)["owner"] ?? "",
-        machineId,
-        mark,
+        ...identityOf(gate.stdout),
         programs: programs(steps),
     };
 }
