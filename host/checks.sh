@@ -112,7 +112,7 @@ check_tls() {
 check_selectors() {
     local selector words
     while IFS= read -r selector; do
-        words=$(curl -q -sS --noproxy '*' --max-time 10 -G --data-urlencode "match[]=$selector" -d start=0 -d end=0 -d limit=1 \
+        words=$(request --max-time 10 -G --data-urlencode "match[]=$selector" -d start=0 -d end=0 -d limit=1 \
             "http://$address/api/v1/series")
         case $words in
         *'"status":"success"'*) ;;

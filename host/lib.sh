@@ -227,7 +227,9 @@ unbundle() {
 
 as_service() { runuser -u "$program" -- "$@"; }
 
-api() { curl -q -fsS --noproxy '*' --max-time 30 "http://$address$1"; }
+# request OPTION…: of a server that is near; neither root's .curlrc nor a proxy of the machine's has a say in it.
+request() { curl -q -sS --noproxy '*' "$@"; }
+api() { request -f --max-time 30 "http://$address$1"; }
 
 # metric NAME: its value, or nothing; a name with labels is given as Prometheus prints it.
 metric() { api /metrics | awk -v name="$1" '$1 == name { print $2 }'; }

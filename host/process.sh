@@ -46,7 +46,7 @@ running_version() { api /metrics | sed -nE "s/^${program}_build_info\{(.*,)?vers
 # A program that works answers at once, if only to say that it still has to read its data; one that hangs does not.
 pid=0
 alive() { active && [ "$(property MainPID)" = "$pid" ]; }
-answers() { curl -q -s --noproxy '*' --max-time 3 -o /dev/null "http://$address$health"; }
+answers() { request --max-time 3 -o /dev/null "http://$address$health" 2>/dev/null; }
 begun() { ! alive || answers; }
 settled() { ! alive || ready; }
 replaying() {

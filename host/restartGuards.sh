@@ -43,7 +43,7 @@ api_servers() {
 # A load balancer before a dead API server answers 502 or 503; a living one may well answer 401 or 403.
 api_answers() {
     local code
-    code=$(curl -q -sk --noproxy '*' --max-time 5 -o /dev/null -w '%{http_code}' "$1/readyz") || return 1
+    code=$(request -k --max-time 5 -o /dev/null -w '%{http_code}' "$1/readyz" 2>/dev/null) || return 1
     case $code in 5*) return 1 ;; esac
 }
 

@@ -51,7 +51,7 @@ done | warn
 
 # ask QUERY: the job and the instance of each series.
 ask() {
-    curl -q -fsS --noproxy '*' --max-time 30 -G --data-urlencode "query=$1" "http://$address/api/v1/query" |
+    request -f --max-time 30 -G --data-urlencode "query=$1" "http://$address/api/v1/query" |
         sed 's/{"metric"/\n&/g' | grep '"metric"' |
         sed -E 's/.*"instance":"([^"]*)".*"job":"([^"]*)".*/\2 \1/' || true
 }
