@@ -9,6 +9,9 @@ export type DeclaredPath = { readonly path: string; readonly step: StepName } & 
     | { readonly kind: "link"; readonly target: string }
 );
 
+/** Where the scripts on the VM keep their records. */
+export const STATE = "/usr/local/lib/external-prometheus";
+
 /** Where a program's parts are on the VM; as in host/lib.sh. */
 export function places(program: string) {
     return {

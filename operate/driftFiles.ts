@@ -1,10 +1,7 @@
 import type { DeclaredProgram, StepName } from "./declared";
-import { type DeclaredPath, declaredPaths, places, releaseFolder } from "./declaredPaths";
+import { type DeclaredPath, declaredPaths, places, releaseFolder, STATE } from "./declaredPaths";
 import type { Entry, Facts } from "./driftFacts";
 import { type Finding, NOTHING } from "./driftFinding";
-
-/** Where the releases' records are. */
-const STATE = "/usr/local/lib/external-prometheus";
 
 /** What differs among a program's files, folders and links. */
 export function fileFindings(program: DeclaredProgram, facts: Facts): Finding[] {
@@ -23,11 +20,24 @@ export function fileFindings(program: DeclaredProgram, facts: Facts): Finding[] 
     return [
         ...releaseFindings(program, facts),
         ...paths.flatMap((path) => pathFindings(program, path, entries.get(path.path))),
+        ...lostRecords(program, entries),
         ...(foreign && foreign.path !== data
             ? [finding(program, "release", foreign.path, foreign.owner, `${program.name}:${program.name}`)]
             : []),
         ...extraFindings(program, etc, paths, entries),
     ].map(shown);
+}
+
+/** Without them the scripts on the VM have nothing to go back to. */
+function lostRecords(program: DeclaredProgram, entries: Facts["entries"]): Finding[] {
+    const healthy = `${STATE}/healthy/${program.name}`;
+    const records: readonly (readonly [StepName, string])[] = [
+        ...(program.service ? [["service", `${healthy}/release`] as const] : []),
+        ...(program.configuration ? [["configuration", `${healthy}/configuration`] as const] : []),
+    ];
+    return records
+        .filter(([, path]) => !entries.has(path))
+        .map(([step, path]) => finding(program, step, path, "missing", "what was last seen to work"));
 }
 
 /** What others could change in the records that the scripts on the VM keep for themselves, and act on as root. */

@@ -152,6 +152,7 @@ function program(name: Name): string[] {
         directory(`usr/local/etc/${name}`, `root:${name}`),
         directory(`usr/local/var/lib/${name}`, `${name}:${name}`),
         ...file(`etc/systemd/system/${name}.service`, "root:root", "644", content),
+        ...file(`usr/local/lib/external-prometheus/healthy/${name}/release`, "root:root", "644"),
         directory(folder, "root:root", "755"),
         ...binaries.flatMap((binary) => file(`${folder}/${binary}`, "root:root", "755", binary)),
         `record /${folder} ${SHA256[name]}`,
@@ -190,6 +191,7 @@ export function records(): string[] {
         directory("usr/local/lib/external-prometheus", "root:root", "755"),
         ...file("usr/local/lib/external-prometheus/owner", "root:root", "644"),
         ...program("prometheus"),
+        directory("usr/local/lib/external-prometheus/healthy/prometheus/configuration", group),
         ...["clusters", "prometheus.yml", "rules"].flatMap((part) => link(`${ETC}/${part}`, `current/${part}`)),
         ...link(`${ETC}/current`, "versions/a1b2c3d4"),
         ...["versions", "versions/a1b2c3d4", "versions/a1b2c3d4/clusters", "versions/a1b2c3d4/rules"].map((path) =>

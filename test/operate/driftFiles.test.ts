@@ -88,6 +88,22 @@ describe("a file or folder", () => {
             "credentials",
         ],
         [
+            /^entry .*healthy\/prometheus\/release/,
+            undefined,
+            "/usr/local/lib/external-prometheus/healthy/prometheus/release",
+            "missing",
+            "what was last seen to work",
+            "service",
+        ],
+        [
+            /^entry .*healthy\/prometheus\/configuration/,
+            undefined,
+            "/usr/local/lib/external-prometheus/healthy/prometheus/configuration",
+            "missing",
+            "what was last seen to work",
+            "configuration",
+        ],
+        [
             /^sum \S+ {2}(.*system\/prometheus.service)/,
             "sum 00  $1",
             "/etc/systemd/system/prometheus.service",

@@ -14,8 +14,6 @@ let stack: SpareStack | undefined;
 let said = "";
 
 beforeAll(async () => {
-    // Types are checked elsewhere; here every deployment would check them again.
-    process.env["PULUMI_NODEJS_TRANSPILE_ONLY"] = "true";
     await vm.blank();
     stack = await SpareStack.create(vm, STACK, join(__dirname, "watching.ts"));
     const { blackbox_exporter: blackboxExporter } = await offeredReleases();

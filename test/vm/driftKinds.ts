@@ -54,6 +54,15 @@ export const GENTLE: readonly Kind[] = [
         line: [`${ETC}/clusters`, "a link to /tmp", "a link to current/clusters"],
     },
     {
+        kind: "what was last seen to work is no longer known",
+        by: "rm -rf /usr/local/lib/external-prometheus/healthy/prometheus",
+        line: [
+            "/usr/local/lib/external-prometheus/healthy/prometheus/release",
+            "missing",
+            "what was last seen to work",
+        ],
+    },
+    {
         kind: "a directory of the configuration is closed",
         by: `chmod 0700 ${ETC}/versions`,
         line: [`${ETC}/versions`, "0700 root:prometheus", "0750 root:prometheus"],
