@@ -17,6 +17,7 @@ export class Release extends pulumi.ComponentResource {
         super("external-prometheus:index:Release", name, {}, opts);
 
         const { vm, program, choice } = args;
+        const { address, binaries } = PROGRAMS[program];
         const { amd64, arm64 } = releaseOf(program, choice);
         new remote.Command(
             name,
@@ -24,7 +25,8 @@ export class Release extends pulumi.ComponentResource {
                 connection: vm.connection,
                 create: vm.command("release", {
                     program,
-                    binaries: PROGRAMS[program].binaries.join(" "),
+                    address,
+                    binaries: binaries.join(" "),
                     key: configKey(program),
                     version: choice.version,
                     url_amd64: amd64?.url ?? "",

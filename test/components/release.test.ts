@@ -28,6 +28,7 @@ it.each(PROGRAM_NAMES)("tells the VM all that it must know of a release of %s", 
     const { amd64, arm64 } = releaseOf(program, { version });
     expect(variables).toEqual({
         program,
+        address: PROGRAMS[program].address,
         binaries: PROGRAMS[program].binaries.join(" "),
         version,
         url_amd64: amd64?.url,
