@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Finished, runProgram } from "../../operate/process";
 import { PROJECT } from "../lab/lab";
-import { CANARY, FATAL, GENTLE, type Kind, ROUGH } from "./driftKinds";
+import { CANARY, FATAL, FORGOTTEN, GENTLE, type Kind, ROUGH } from "./driftKinds";
 import { offeredReleases } from "./releases";
 import { SpareStack } from "./spareStack";
 import { SpareVm } from "./spareVm";
@@ -63,6 +63,8 @@ it("finds nothing on a VM that is as it was deployed, and touches nothing", asyn
 });
 
 describe.each([
+    // First, as long as the unit is older than the process.
+    ["and remembers anew, while Prometheus goes on running", FORGOTTEN],
     ["while Prometheus goes on running", GENTLE],
     ["by another start", ROUGH],
     ["where Prometheus cannot start", FATAL],

@@ -54,15 +54,6 @@ export const GENTLE: readonly Kind[] = [
         line: [`${ETC}/clusters`, "a link to /tmp", "a link to current/clusters"],
     },
     {
-        kind: "what was last seen to work is no longer known",
-        by: "rm -rf /usr/local/lib/external-prometheus/healthy/prometheus",
-        line: [
-            "/usr/local/lib/external-prometheus/healthy/prometheus/release",
-            "missing",
-            "what was last seen to work",
-        ],
-    },
-    {
         kind: "a directory of the configuration is closed",
         by: `chmod 0700 ${ETC}/versions`,
         line: [`${ETC}/versions`, "0700 root:prometheus", "0750 root:prometheus"],
@@ -146,6 +137,19 @@ export const GENTLE: readonly Kind[] = [
         kind: "the release's folder is open",
         by: `chmod 0777 ${RELEASE}`,
         line: [RELEASE, "0777 root:root", "0755 root:root"],
+    },
+];
+
+/** Alone: where it is gone, nothing tells that a unit that was edited since is not the one that Prometheus was started from. */
+export const FORGOTTEN: readonly Kind[] = [
+    {
+        kind: "what was last seen to work is no longer known",
+        by: "rm -rf /usr/local/lib/external-prometheus/healthy/prometheus",
+        line: [
+            "/usr/local/lib/external-prometheus/healthy/prometheus/release",
+            "missing",
+            "what was last seen to work",
+        ],
     },
 ];
 
