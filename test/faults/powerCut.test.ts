@@ -1,11 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { Bench } from "./bench";
-import { onDisk, reached, startCounting } from "./calls";
-import { family, kill } from "./injury";
+import { onDisk } from "./calls";
 import { ready, samples } from "./managed";
 import { sample } from "./sample";
 import { Trial } from "./trial";
-import { type Contents, contents, expectWhole } from "./whole";
+import { contents, expectWhole } from "./whole";
 
 /** Power cuts in a quick run. */
 const QUICK_CUTS = 1;
@@ -22,37 +21,13 @@ afterAll(async () => {
     await bench?.gone();
 });
 
-/** Deploys until that call, and lets the step stand still there. Returns what ends the engine. */
-async function deployUntil(bench: Bench, trial: Trial, at: number): Promise<() => void> {
-    await startCounting(bench.vm, { at, action: "halt" });
-    const engine = bench.stack.spawn(trial.change.command);
-    expect(await reached(bench.vm, 120)).toBe(true);
-    return () => {
-        kill(family(engine));
-    };
-}
-
-/** What the files hold before the change, after it, and in between: a first start has a configuration of its own. */
-async function moments(bench: Bench, trial: Trial): Promise<Contents[]> {
-    const { before, after, calls } = trial.clean;
-    const own = calls.find(({ step }) => step === "configuration");
-    if (trial.change.from !== "blank" || own === undefined) {
-        return [before, after];
-    }
-    await trial.begin();
-    const end = await deployUntil(bench, trial, own.at);
-    const between = await contents(bench.vm);
-    end();
-    return [before, between, after];
-}
-
 describe("a power cut", async () => {
     bench = await Bench.create();
     const { vm, stack } = bench;
 
     for (const trial of await Trial.ofTwo(bench, "that a power cut ends")) {
         const { name, from } = trial.change;
-        const known = await moments(bench, trial);
+        const known = await trial.moments();
         const rows = onDisk(trial.clean.calls).map(({ at, step, words }) => [at, step, words] as const);
 
         it.each(sample(`power cuts during ${name}`, rows, QUICK_CUTS))(
@@ -60,7 +35,7 @@ describe("a power cut", async () => {
             async (at) => {
                 await trial.begin();
                 const begun = Date.now() / 1000;
-                const end = await deployUntil(bench as Bench, trial, at);
+                const end = await trial.deployUntil(at);
                 // It does not run in the middle of a restart.
                 const held = from === "blank" || !(await ready(vm, 1)) ? [] : await samples(vm);
                 await vm.cut();

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import type { Finished } from "../../operate/process";
 import { Bench, said } from "./bench";
-import { type Call, counted, startCounting, stopCounting } from "./calls";
+import { type Call, counted, reached, startCounting, stopCounting } from "./calls";
 import { type Change, changes } from "./changes";
+import { family, kill } from "./injury";
 import { managed, ready, running } from "./managed";
 import { otherRelease } from "./releases";
 import { QUICK, sample } from "./sample";
@@ -56,6 +57,31 @@ export class Trial {
 
     deploy(): Promise<Finished> {
         return deploy(this.bench, this.change);
+    }
+
+    /** Deploys until that call, and lets the step stand still there. Returns what ends the engine. */
+    async deployUntil(at: number): Promise<() => void> {
+        const { vm, stack } = this.bench;
+        await startCounting(vm, { at, action: "halt" });
+        const engine = stack.spawn(this.change.command);
+        expect(await reached(vm, 120)).toBe(true);
+        return () => {
+            kill(family(engine));
+        };
+    }
+
+    /** What the files hold before the change, after it, and in between: a first start has a configuration of its own. */
+    async moments(): Promise<Contents[]> {
+        const { before, after, calls } = this.clean;
+        const own = calls.find(({ step }) => step === "configuration");
+        if (this.change.from !== "blank" || own === undefined) {
+            return [before, after];
+        }
+        await this.begin();
+        const end = await this.deployUntil(own.at);
+        const between = await contents(this.bench.vm);
+        end();
+        return [before, between, after];
     }
 
     /** One run more, whatever became of the one before, leads to what the undisturbed one led to. */
