@@ -168,6 +168,18 @@ describe("an account", () => {
         const log = machine.read("accounts.log").split("\n");
         expect(log.filter((line) => !line.startsWith("chown"))).toEqual([...done, ""]);
     });
+
+    it.each(["mallory:x:0:7::/:/bin/sh", "mallory:x:7:0::/:/bin/sh"])("that %s shares is refused", async (other) => {
+        const machine = await Machine.prepared();
+        // On the test's machine all ids are 0.
+        machine.write(
+            "everybody",
+            `prometheus:x:0:0::/nonexistent:/usr/sbin/nologin\n${other}\nalice:x:7:7::/:/bin/sh\n`,
+        );
+        const { code, stderr } = await machine.run("release", machine.release("3.13.2"));
+        expect(code).toBe(1);
+        expect(stderr).toContain("share the uid or the group of prometheus, and with it what it can read: mallory\n");
+    });
 });
 
 it("labels the programs where SELinux has a say, and only there", async () => {

@@ -136,6 +136,12 @@ describe("account, unit and process", () => {
         expect(changed).toEqual([{ what: "user prometheus", found: "uid 0", declared: "a uid from 1 to 999" }]);
     });
 
+    it("of an account that shares the user's uid or group, of which a person has to say which one goes", () => {
+        expect(more(/^groups prometheus .*/, "sharer prometheus mallory")).toEqual([
+            { what: "uid or group of prometheus", found: "also of mallory", declared: "of prometheus alone" },
+        ]);
+    });
+
     it("of a user that was made anew under another uid", () => {
         expect(findings(/(^passwd prometheus .*):999:/, "$1:998:")).toMatchObject([
             { what: "running prometheus", found: "as uid 999", declared: "as uid 998" },
