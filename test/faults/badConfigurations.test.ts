@@ -75,7 +75,7 @@ it.each(sample("bad configurations", BAD_CONFIGURATIONS, QUICK))(
     },
 );
 
-it("has interrupted no scrape, and every target is up", async () => {
+it(`has left no gap of ${HELD_UP} s between scrapes, and every target is up`, async () => {
     expect(await longestGap(vm, (Date.now() - began) / 1000)).toBeLessThan(HELD_UP);
     const up = await query(vm, "min_over_time(up[10m])");
     expect(up.map(({ metric, value }) => [metric["job"], value?.[1]]).sort()).toEqual([
