@@ -6,7 +6,7 @@ import { HELD_UP } from "../vm/running";
 
 const MINUTES = Number(process.env["SOAK_MINUTES"] ?? 60);
 /** Seconds without a sample of Prometheus's own, which it takes every second, at a restart. */
-const RESTART = 30;
+const RESTART = 15;
 
 let bench: Bench;
 const draw = random("soak");
@@ -47,7 +47,7 @@ function reloads(): Promise<string> {
     );
 }
 
-/** The longest time between two samples since then. */
+/** The longest time between two samples since then, the last ones before it included. */
 async function longestGap(since: number): Promise<number> {
     const times = (await samples(bench.vm)).filter((time) => time >= since - 3);
     return Math.max(...times.slice(1).map((time, i) => time - (times[i] ?? time)));
