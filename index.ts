@@ -1,12 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterSource } from "./components/clusterSource";
 import { ExternalPrometheus } from "./components/externalPrometheus";
+import type { HttpsFront } from "./components/httpsFront";
+import type { FrontConfig } from "./config/front";
 import { loadConfig } from "./config/load";
 import { jobs } from "./config/prometheus/jobs";
 
 /** What other stacks may read. `sources` holds no secret; all that is secret about them is in `sourceCredentials`. */
 export = () => {
-    const { clusters, vm, vmPrivateKey, vmProxyPrivateKey, ...scraping } = loadConfig();
+    const { clusters, vm, vmPrivateKey, vmProxyPrivateKey, front, ...scraping } = loadConfig();
 
     const watched = clusters.map((args) => new ClusterSource(args.cluster.name, args));
     const sources = watched.map((cluster) => cluster.source);
@@ -19,6 +21,7 @@ export = () => {
                   vm,
                   privateKey: vmPrivateKey,
                   ...(vmProxyPrivateKey && { proxyPrivateKey: vmProxyPrivateKey }),
+                  ...(front && { front }),
                   sources,
                   sourceCredentials,
                   ...scraping,
@@ -28,8 +31,18 @@ export = () => {
     return {
         url: external?.url,
         version: external?.version,
-        jobs: external && jobs({ sources, ...scraping }),
+        jobs: external && jobs({ sources, front: front?.config, ...scraping }),
+        ...frontOutputs(front?.config, external?.front),
         sources: Object.fromEntries(sources.map((source) => [source.name, source])),
         sourceCredentials,
     };
 };
+
+/** Who is to be trusted, and by whom; of passwords nothing is known but hashes. */
+function frontOutputs(config?: FrontConfig, front?: HttpsFront) {
+    return {
+        ...(front?.caCertificate && { caCertificate: front.caCertificate }),
+        ...(config && { users: Object.keys(config.users).sort() }),
+        ...(front && { clientCertificates: pulumi.secret(front.clientCertificates) }),
+    };
+}

@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { companionDocuments } from "../config/companionFiles";
-import { prometheusFlags } from "../config/flags";
+import { companionFlags, prometheusFlags, queryTimeout } from "../config/flags";
 import type { PrometheusConfig } from "../config/programs";
 import { clockSource } from "../config/releases";
-import type { StackConfig } from "../config/schema";
+import type { Front, StackConfig } from "../config/schema";
 import type { VmConfig } from "../config/vm";
 import type { ScrapeSource, SourceCredentials } from "../config/source";
 import { LISTEN_ADDRESS } from "../host/unit";
 import { unitOf } from "../host/units";
 import { Credentials } from "./credentials";
 import { Gate } from "./gate";
+import { HttpsFront } from "./httpsFront";
 import { PrometheusConfiguration } from "./prometheusConfiguration";
 import { Release } from "./release";
 import { SystemdService } from "./systemdService";
@@ -22,6 +23,8 @@ export interface ExternalPrometheusArgs {
     /** For the jump host, if it is not the same; secret. */
     proxyPrivateKey?: pulumi.Input<string>;
     prometheus: PrometheusConfig;
+    /** Without it Prometheus is reached on the VM itself only. */
+    front?: Front;
     /** The clusters to watch. */
     sources: pulumi.Input<readonly ScrapeSource[]>;
     /** What is installed beside Prometheus. */
@@ -38,15 +41,16 @@ export interface ExternalPrometheusArgs {
  * of its own: their number does not depend on what is watched.
  */
 export class ExternalPrometheus extends pulumi.ComponentResource {
-    /** As seen on the VM. */
+    /** Through the front; without one, as seen on the VM. */
     public readonly url: string;
+    public readonly front: HttpsFront | undefined;
     /** Of the Prometheus that runs. */
     public readonly version: pulumi.Output<string>;
 
     constructor(name: string, args: ExternalPrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:ExternalPrometheus", name, {}, opts);
 
-        const { prometheus, sources, companions, staticJobs, ruleFiles, scrapeConfigFiles } = args;
+        const { prometheus, front, sources, companions, staticJobs, ruleFiles, scrapeConfigFiles } = args;
         const gate = new Gate(
             `${name}-gate`,
             {
@@ -74,16 +78,32 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
                 vm,
                 program: "prometheus",
                 version: prometheus.version,
-                unit: unitOf("prometheus", { flags: prometheusFlags(prometheus), memoryMax: prometheus.memoryMax }),
+                unit: unitOf("prometheus", {
+                    flags: prometheusFlags(prometheus, front?.config),
+                    memoryMax: prometheus.memoryMax,
+                }),
                 restartDuringOutage: prometheus.restartDuringOutage,
             },
             { parent: this, dependsOn: credentials },
         );
         const configuration = new PrometheusConfiguration(
             `${name}-configuration`,
-            { vm, sources, companions, staticJobs, ruleFiles, scrapeConfigFiles, prometheus },
+            { vm, sources, companions, front: front?.config, staticJobs, ruleFiles, scrapeConfigFiles, prometheus },
             { parent: this, dependsOn: service },
         );
+        this.front =
+            front &&
+            new HttpsFront(
+                `${name}-front`,
+                { vm, front, queryTimeout: queryTimeout(prometheus.extraFlags) },
+                { parent: this, dependsOn: configuration },
+            );
+        if (front !== undefined && !companions.some(({ program }) => program === "blackbox_exporter")) {
+            void pulumi.log.warn(
+                "nothing tells when the front's certificate expires: set blackboxExporter, '{}' will do",
+                this,
+            );
+        }
         // After the configuration: a companion that cannot be had must not keep a change from Prometheus.
         const last = companions.reduce<pulumi.Resource>((before, { program, choice }) => {
             const brought = new Release(
@@ -97,19 +117,19 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
                     vm,
                     program,
                     version: choice.version,
-                    unit: unitOf(program, { flags: choice.extraFlags }),
-                    files: companionDocuments(program),
+                    unit: unitOf(program, { flags: companionFlags(program, choice.extraFlags, front?.config) }),
+                    files: companionDocuments(program, front?.config),
                 },
                 { parent: this, dependsOn: brought },
             );
-        }, configuration);
+        }, this.front ?? configuration);
         new Verify(
             `${name}-verify`,
             { vm, version: service.version, configuration: configuration.loaded },
             { parent: this, dependsOn: last },
         );
 
-        this.url = `http://${LISTEN_ADDRESS}/`;
+        this.url = this.front?.url ?? `http://${LISTEN_ADDRESS}/`;
         this.version = service.version;
         this.registerOutputs({ url: this.url, version: this.version });
     }

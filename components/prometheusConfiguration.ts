@@ -19,7 +19,8 @@ export class PrometheusConfiguration extends pulumi.ComponentResource {
         super("external-prometheus:index:PrometheusConfiguration", name, {}, opts);
 
         const { vm, sources, ...scraping } = args;
-        const programs = ["prometheus", ...scraping.companions.map(({ program }) => program)].join(" ");
+        const companions = scraping.companions.map(({ program }) => program);
+        const programs = ["prometheus", ...companions, ...(scraping.front === undefined ? [] : ["httpd"])].join(" ");
         const configuration = new remote.Command(
             name,
             {

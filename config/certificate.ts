@@ -6,11 +6,16 @@ export function certificateProblem(text: string): string | undefined {
     if (!/^(-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+\n-----END CERTIFICATE-----\n+)+$/.test(`${text}\n`)) {
         return "must be a certificate in PEM form, '-----BEGIN CERTIFICATE-----' first, and nothing else (lines end by LF)";
     }
-    const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
     try {
-        blocks.forEach((block) => new X509Certificate(block));
+        certificates(text);
         return undefined;
     } catch {
         return "is cut off or damaged: it cannot be read as a certificate";
     }
+}
+
+/** The certificates of a text in PEM form, in their order. Throws where one of them cannot be read. */
+export function certificates(text: string): X509Certificate[] {
+    const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? [];
+    return blocks.map((block) => new X509Certificate(block));
 }

@@ -1,14 +1,16 @@
+import type { FrontConfig } from "./front";
+import { frontModules } from "./prometheus/front";
 import type { Companion } from "./programs";
 import { renderYaml } from "./prometheus/render";
 import type { Document } from "./prometheus/document";
 
 /** The configuration that a companion starts with, below its own directory; it does what its program has no default for. */
-export function companionDocuments(program: Companion): Document[] {
-    const document = companionDocument(program);
+export function companionDocuments(program: Companion, front?: FrontConfig): Document[] {
+    const document = companionDocument(program, front);
     return document === undefined ? [] : [{ path: `${program}.yml`, mode: "0640", content: renderYaml(document) }];
 }
 
-function companionDocument(program: Companion): object | undefined {
+function companionDocument(program: Companion, front?: FrontConfig): object | undefined {
     switch (program) {
         case "node_exporter":
             return undefined;
@@ -21,6 +23,7 @@ function companionDocument(program: Companion): object | undefined {
                     http_2xx: { prober: "http" },
                     tcp_connect: { prober: "tcp" },
                     tcp_tls: { prober: "tcp", tcp: { tls: true } },
+                    ...(front === undefined ? {} : frontModules(front)),
                 },
             };
     }

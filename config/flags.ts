@@ -1,5 +1,7 @@
 import { type ProgramName, PROGRAMS } from "../host/programs";
+import { type FrontConfig, frontUrl, hasRole } from "./front";
 import { type Retention, retentionFlags } from "./retention";
+import { Duration, milliseconds } from "./source";
 
 /** What is wrong with one flag, by its place in the stack's configuration. */
 export interface FlagProblem {
@@ -26,6 +28,11 @@ const FIXED = "its place on the VM is fixed";
 const LOCAL = "it is reached on the VM itself only, by plain HTTP and without a path in front";
 const RELOADED = "the configuration is reloaded when it was checked, and the one before is put back where that fails";
 
+const FRONT = {
+    "web.external-url": "external-prometheus:front decides where it is reached",
+    "web.route-prefix": "external-prometheus:front decides where it is reached",
+};
+
 /** Flags that are set by this program or would defeat what it does, each with the reason or the key that decides. */
 export const OWN_FLAGS: Readonly<Record<ProgramName, Readonly<Record<string, string>>>> = {
     prometheus: {
@@ -37,6 +44,7 @@ export const OWN_FLAGS: Readonly<Record<ProgramName, Readonly<Record<string, str
         "storage.tsdb.retention.size": "set external-prometheus:prometheus.retention.size instead",
         agent: "without its database nothing could be asked when a cluster is gone",
         ...local("prometheus"),
+        ...FRONT,
     },
     node_exporter: { "web.telemetry-path": LOCAL, ...local("node_exporter") },
     alertmanager: {
@@ -44,6 +52,7 @@ export const OWN_FLAGS: Readonly<Record<ProgramName, Readonly<Record<string, str
         "storage.path": FIXED,
         "cluster.listen-address": "it runs alone, and opens no port for others",
         ...local("alertmanager"),
+        ...FRONT,
     },
     blackbox_exporter: { "config.file": FIXED, ...local("blackbox_exporter") },
 };
@@ -74,8 +83,42 @@ interface Flagged {
 }
 
 /** The flags of Prometheus that follow from the stack's configuration. */
-export function prometheusFlags({ version, retention, extraFlags, unsafeFlags }: Flagged): string[] {
-    return [...retentionFlags(version, retention), ...extraFlags, ...unsafeFlags];
+export function prometheusFlags(
+    { version, retention, extraFlags, unsafeFlags }: Flagged,
+    front?: FrontConfig,
+): string[] {
+    return [
+        ...retentionFlags(version, retention),
+        ...(front === undefined ? [] : behindFront(frontUrl(front))),
+        ...extraFlags,
+        ...unsafeFlags,
+        ...(front && hasRole(front, "writer") && !unsafeFlags.some(takesWrites)
+            ? ["--web.enable-remote-write-receiver"]
+            : []),
+    ];
+}
+
+/** The flags of a program beside Prometheus that follow from the stack's configuration. */
+export function companionFlags(program: ProgramName, extraFlags: readonly string[], front?: FrontConfig): string[] {
+    const path = program === "alertmanager" ? front?.alertmanagerPath : undefined;
+    return [...(front && path !== undefined ? behindFront(frontUrl({ ...front, path })) : []), ...extraFlags];
+}
+
+/** What a program needs to know to make links that work outside; the front takes the path away that it does not have itself. */
+function behindFront(url: string): string[] {
+    return [`--web.external-url=${url}`, "--web.route-prefix=/"];
+}
+
+function takesWrites(flag: string): boolean {
+    return nameOf(flag) === "web.enable-remote-write-receiver" || features(flag).includes("remote-write-receiver");
+}
+
+/** Seconds that Prometheus, started with these flags, gives a query. */
+export function queryTimeout(extraFlags: readonly string[]): number {
+    const given = extraFlags.find((flag) => nameOf(flag) === "query.timeout")?.replace(/^[^=]*=?/, "");
+    const known = Duration.safeParse(given).data;
+    // Prometheus's own default.
+    return known === undefined ? 120 : Math.ceil(milliseconds(known) / 1_000);
 }
 
 /** Everything that is wrong with the flags of one program, in their order. */

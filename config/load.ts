@@ -1,4 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { Certificate, ServerName } from "./front";
+import { frontKeyProblems, passwordHashProblems } from "./frontSecrets";
+import { serverCertificateProblems } from "./serverCertificate";
 import { ruleFileProblems, type UserFile } from "./files";
 import { plainProblems, renderProblems, unknownKey, type Problem } from "./problems";
 import { type Cluster, type ClusterConfig, DEFAULT_PATHS } from "./cluster";
@@ -35,10 +39,10 @@ export function loadConfig(): StackConfig {
         throw new pulumi.RunError(renderProblems(NAMESPACE, problems));
     }
     const values = new Map([...keys].map(([name, { value }]) => [name, value]));
-    const { vm, prometheus, clusters, staticJobs, ...companions } = PlainKeys.parse(
+    const { vm, prometheus, front, clusters, staticJobs, ...companions } = PlainKeys.parse(
         pick(values, Object.keys(PlainKeys.shape)),
     );
-    const { vmPrivateKey, vmProxyPrivateKey, kubeconfigs } = SecretKeys.parse(
+    const { vmPrivateKey, vmProxyPrivateKey, frontPrivateKey, frontPasswordHashes, kubeconfigs } = SecretKeys.parse(
         pick(values, Object.keys(SecretKeys.shape)),
     );
     return {
@@ -46,6 +50,13 @@ export function loadConfig(): StackConfig {
         ...(vmPrivateKey !== undefined && { vmPrivateKey: pulumi.secret(vmPrivateKey) }),
         ...(vmProxyPrivateKey !== undefined && { vmProxyPrivateKey: pulumi.secret(vmProxyPrivateKey) }),
         prometheus,
+        ...(front !== undefined && {
+            front: {
+                config: front,
+                ...(frontPrivateKey !== undefined && { privateKey: pulumi.secret(frontPrivateKey) }),
+                passwordHashes: pulumi.secret(frontPasswordHashes),
+            },
+        }),
         companions: COMPANIONS.flatMap(([key, program]) => {
             const choice = companions[key];
             return choice === undefined ? [] : [{ program, choice }];
@@ -109,8 +120,13 @@ function problemsOf(keys: ReadonlyMap<string, Key>): Problem[] {
         }),
         ...checkSecret("vmPrivateKey", (value) => privateKeyProblems(value, wanted)),
         ...checkSecret("vmProxyPrivateKey", (value) => proxyKeyProblems(value, wanted)),
+        ...checkSecret("frontPrivateKey", (value) => frontKeyProblems(value, keys.get("front")?.value)),
+        ...checkSecret("frontPasswordHashes", (value) =>
+            passwordHashProblems(value === undefined ? {} : value, keys.get("front")?.value),
+        ),
         ...checkSecret("kubeconfigs", (value) => kubeconfigProblems(value === undefined ? {} : value, wanted)),
         ...sideProblems(keys),
+        ...frontProblems(keys, new Date()),
         ...userFileProblems(keys),
     ];
 }
@@ -151,18 +167,52 @@ function contextOf(cluster: unknown): string | undefined {
         : undefined;
 }
 
-/** A stack without a VM needs clusters, and has no use for jobs that only a VM scrapes. */
+/** A stack without a VM needs clusters, and has no use for what only a VM does. */
 function sideProblems(keys: ReadonlyMap<string, Key>): Problem[] {
     if (keys.has("vm")) {
         return [];
     }
     const remedy = "see Pulumi.dev.yaml for a complete example";
-    if (keys.has("staticJobs")) {
-        return [{ key: "vm", message: "is missing, but staticJobs are scraped by the VM", remedy }];
+    const needing = [
+        ["staticJobs", "staticJobs are scraped by the VM"],
+        ["front", "front stands on the VM"],
+    ] as const;
+    const needed = needing.filter(([key]) => keys.has(key));
+    if (needed.length > 0) {
+        return needed.map(([, why]) => ({ key: "vm", message: `is missing, but ${why}`, remedy }));
     }
     return keys.has("clusters")
         ? []
         : [{ key: "vm", message: "is missing, and clusters too: one of the two sides is needed", remedy }];
+}
+
+/** By what the front proves who it is, as far as the schema does not refuse it. */
+const Proof = z.object({
+    certificate: Certificate.optional().catch(undefined),
+    caCertificate: Certificate.optional().catch(undefined),
+    serverName: ServerName.optional().catch(undefined),
+    aliases: z.array(ServerName.optional().catch(undefined)).catch([]),
+});
+
+/** What is wrong with the front in view of what else is configured, and of the time. */
+function frontProblems(keys: ReadonlyMap<string, Key>, now: Date): Problem[] {
+    const key = keys.get("front");
+    if (key === undefined) {
+        return [];
+    }
+    const problems: Problem[] = [];
+    if (field(key.value, "alertmanagerPath") !== undefined && !keys.has("alertmanager")) {
+        const remedy = "XX";
+        problems.push({ key: "front.alertmanagerPath", message: "is set, but there is no alertmanager", remedy });
+    }
+    const { certificate, caCertificate, serverName, aliases } = Proof.catch(Proof.parse({})).parse(key.value);
+    if (certificate !== undefined) {
+        const names = [serverName, ...aliases].filter((name) => name !== undefined);
+        const remedy = "pulumi config set --path 'front.certificate' < FILE";
+        const wrong = serverCertificateProblems(certificate, names, now, caCertificate);
+        problems.push(...wrong.map((message) => ({ key: "front.certificate", message, remedy })));
+    }
+    return problems;
 }
 
 function pick(values: ReadonlyMap<string, unknown>, names: readonly string[]): Record<string, unknown> {

@@ -132,7 +132,7 @@ function article(type: string): string {
 
 /** A file's whole text is set from the file, since the shell would lose its line ends. */
 function isText(key: string): boolean {
-    return key.endsWith(".caCertificate");
+    return /certificate$/i.test(key);
 }
 
 /** A key that was set to the wrong file, a URL with a password in it, a token (a JSON Web Token, or one with its name). */

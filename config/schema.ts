@@ -1,11 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { PROGRAM_NAMES } from "../host/programs";
 import { type Cluster, ClusterConfig } from "./cluster";
 import type { UserFile } from "./files";
+import { FrontConfig, PersonName } from "./front";
+import { OWN_JOBS } from "./ownJobs";
 import { type Companion, companion, type CompanionConfig, PrometheusConfig } from "./programs";
 import { ScrapeInterval } from "./scalars";
-import { Address, ClusterName, KUBERNETES_JOBS } from "./source";
+import { Address, ClusterName } from "./source";
 import { VmConfig } from "./vm";
 
 // The descriptions are what docs/configuration.md and the messages about missing keys are made of.
@@ -38,10 +39,7 @@ export type StaticJob = z.infer<typeof StaticJob>;
 const StaticJobName = z
     .string()
     .regex(/^[a-zA-Z][\w-]*$/, "must be letters, digits, '_' and '-', a letter first")
-    .refine(
-        (name) => ![...PROGRAM_NAMES, ...KUBERNETES_JOBS].some((own) => own === name),
-        "is the name of a job that this program makes itself; choose another",
-    );
+    .refine((name) => !OWN_JOBS.includes(name), "is the name of a job that this program makes itself; choose another");
 
 /** Keys whose values are shown in previews and outputs. */
 export const PlainKeys = z.strictObject({
@@ -60,6 +58,9 @@ export const PlainKeys = z.strictObject({
         .describe(
             "A blackbox_exporter on the VM, for probes by the modules `http_2xx`, `tcp_connect` and `tcp_tls`; `{}` takes it as it is",
         ),
+    front: FrontConfig.optional().describe(
+        "httpd before Prometheus, by which people and machines reach it over HTTPS; without it only the VM itself does",
+    ),
     clusters: z
         .record(ClusterName, ClusterConfig)
         .default({})
@@ -77,6 +78,16 @@ export const SecretKeys = z.strictObject({
         .string()
         .optional()
         .describe("Private key for the jump host `vm.proxy`, if it is not the VM's own"),
+    frontPrivateKey: z
+        .string()
+        .optional()
+        .describe("Private key of `front.certificate`, in PEM form and without a passphrase; needed with it"),
+    frontPasswordHashes: z
+        .record(PersonName, z.string())
+        .default({})
+        .describe(
+            "For each of `front.users`, by the same name, the bcrypt hash of the password, of a cost from 10 to 14",
+        ),
     kubeconfigs: z
         .record(ClusterName, z.string())
         .default({})
@@ -91,6 +102,7 @@ export interface StackConfig {
     /** Present if it is another one than the VM's; secret. */
     readonly vmProxyPrivateKey?: pulumi.Output<string>;
     readonly prometheus: PrometheusConfig;
+    readonly front?: Front;
     /** What is installed beside Prometheus, in the order of `PROGRAM_NAMES`. */
     readonly companions: readonly { readonly program: Companion; readonly choice: CompanionConfig }[];
     /** The user's own files, in the order of their names. */
@@ -100,4 +112,13 @@ export interface StackConfig {
     readonly clusters: readonly { readonly cluster: Cluster; readonly kubeconfig: pulumi.Output<string> }[];
     /** Sorted by name. */
     readonly staticJobs: readonly (StaticJob & { name: string })[];
+}
+
+/** How Prometheus is reached from outside the VM. */
+export interface Front {
+    readonly config: FrontConfig;
+    /** Of the certificate, if that is given; secret. */
+    readonly privateKey?: pulumi.Output<string>;
+    /** By user; secret. */
+    readonly passwordHashes: pulumi.Output<Readonly<Record<string, string>>>;
 }

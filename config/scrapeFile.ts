@@ -1,4 +1,3 @@
-import { PROGRAM_NAMES } from "../host/programs";
 import {
     entries,
     type Entry,
@@ -9,9 +8,9 @@ import {
     sameNames,
     SECRET_TEXT,
 } from "./files";
+import { OWN_JOBS } from "./ownJobs";
 import type { Problem } from "./problems";
 import { isObject } from "./scalars";
-import { KUBERNETES_JOBS } from "./source";
 
 /** A job of the user's own, as the text of its fields. */
 export type UserJob = Readonly<Record<string, unknown>> & { readonly job_name: string };
@@ -73,7 +72,7 @@ function nameIssues(name: string, names: JobNames, found: Map<string, string>, p
         const message = `has a job ${shown}: a name must be letters, digits, single spaces, '_', '.', '/', ':' and '-'`;
         return [{ message, remedy }];
     }
-    const own: readonly string[] = ["prometheus", ...PROGRAM_NAMES, ...KUBERNETES_JOBS, ...names.staticJobs];
+    const own = [...OWN_JOBS, ...names.staticJobs];
     if (own.includes(name) || names.clusters.some((cluster) => name.startsWith(`${cluster}/`))) {
         return [{ message: `has a job '${name}', as one that this program makes is called`, remedy }];
     }

@@ -2,6 +2,7 @@ import { ClusterName } from "./source";
 import { kubeconfigProblem } from "./kubeconfig";
 import { nearest } from "./nearest";
 import { isPlain, keyAt, type Problem, removal } from "./problems";
+import type { SecretKeys } from "./schema";
 import { privateKeyProblem } from "./ssh";
 
 /** What `config/load.ts` found under the keys that decide which secrets must be there. */
@@ -73,12 +74,15 @@ function kubeconfigIssue(name: string, message: string): Problem {
     return { key, message, remedy: isPlain(key) ? remedy : removal(key) };
 }
 
+/** Keys that hold one secret by name each. */
+const BY_NAME: Partial<Record<keyof typeof SecretKeys.shape, string>> = {
+    kubeconfigs: "--path 'kubeconfigs.NAME'",
+    frontPasswordHashes: "--path 'frontPasswordHashes.NAME'",
+};
+
 /** A secret that stands in clear in the stack's file. */
-export function plainSecretProblem(key: "vmPrivateKey" | "vmProxyPrivateKey" | "kubeconfigs"): Problem {
-    const remedy =
-        key === "kubeconfigs"
-            ? `pulumi config set --secret --path 'kubeconfigs.NAME' < KUBECONFIG`
-            : `pulumi config set --secret ${key} < FILE`;
+export function plainSecretProblem(key: keyof typeof SecretKeys.shape): Problem {
+    const remedy = `pulumi config set --secret ${BY_NAME[key] ?? key} < FILE`;
     return {
         key,
         message: "is a secret, but stands in clear in the stack's file; replace it, for others may have read it",

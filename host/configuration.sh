@@ -12,6 +12,7 @@
 . differences.sh
 . checks.sh
 . uninstall.sh
+. httpd.sh
 : "${programs:?}"
 begin
 make_dir "$etc/versions" 0750 root:prometheus
@@ -130,5 +131,6 @@ fi
 keep_current
 forget_credentials
 forget_programs
+case " $programs " in *" httpd "*) ;; *) remove_front ;; esac
 printf 'configuration=%s\n' \
     "$(cd "$etc/current/" && find . -type f | sort | xargs -d '\n' sha256sum | sha256sum | cut -c 1-16)"

@@ -4,6 +4,7 @@
 # false: whether the data and the accounts of the services go too).
 . lib.sh
 . uninstall.sh
+. httpd.sh
 : "${programs:?}" "${purge_data:?}"
 
 take_lock
@@ -12,6 +13,7 @@ if [ "$(mark 1)" != "$owner" ] || [ "$(mark 2)" != "$component" ]; then
     exit 0
 fi
 
+remove_front
 for program in $programs; do
     about "$program"
     # Drafts are ours by their names, also where no release has come yet; so are folders that nothing was put in.

@@ -10,6 +10,9 @@ const LIMITS = {
     // A stop may wait for each running scrape, a start for a long write-ahead log to be read.
     service: 1800,
     configuration: 600,
+    frontCredentials: 180,
+    // Packages may come from far away.
+    front: 1200,
     verify: 300,
     remove: 900,
 } as const;

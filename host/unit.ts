@@ -19,7 +19,7 @@ export function renderUnit(unit: Unit): string {
         .join("\n");
 }
 
-function renderSection(section: UnitSection): string {
+export function renderSection(section: UnitSection): string {
     return Object.entries(section)
         .flatMap(([key, value]) => [value].flat().map((line) => `${key}=${line}\n`))
         .join("");

@@ -1,3 +1,4 @@
+import { LISTEN_ADDRESS } from "../host/unit";
 import { Failure, run } from "./failure";
 import { observe } from "./observe";
 import { stackOutputs, stackVm } from "./stack";
@@ -12,6 +13,6 @@ void run(async () => {
     if (outputs.url === undefined || outputs.jobs === undefined) {
         throw new Failure(`The stack '${stack}' has no outputs 'url' and 'jobs'. Deploy it first: 'pulumi up'.`);
     }
-    process.stdout.write(table(outputs.jobs, await observe(vm, outputs.url, outputs.jobs)));
+    process.stdout.write(table(outputs.jobs, await observe(vm, `http://${LISTEN_ADDRESS}`, outputs.jobs)));
     return 0;
 });

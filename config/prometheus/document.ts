@@ -1,4 +1,5 @@
 import type { UserFile } from "../files";
+import type { FrontConfig } from "../front";
 import type { Companion, PrometheusConfig } from "../programs";
 import { retentionInConfiguration } from "../retention";
 import type { StaticJob } from "../schema";
@@ -6,10 +7,12 @@ import type { ScrapeSource } from "../source";
 import { apiServerJobs } from "./apiservers";
 import { alerting, companionJob } from "./companions";
 import { federationJobs } from "./federation";
+import { frontJob } from "./front";
 import { timeoutFor, type Job } from "./job";
 import { nodeJobs } from "./nodes";
 import { renderYaml } from "./render";
 import { selfJob } from "./self";
+import { shippedRules } from "./shippedRules";
 import { staticJob } from "./static";
 import type { PrometheusDocument, ScrapeConfigFile } from "./types";
 import { userDocument } from "./user";
@@ -19,6 +22,8 @@ export interface Scraping {
     readonly sources: readonly ScrapeSource[];
     readonly staticJobs: readonly (StaticJob & { name: string })[];
     readonly companions: readonly { readonly program: Companion }[];
+    /** Probed where there is a blackbox_exporter. */
+    readonly front?: FrontConfig | undefined;
     readonly ruleFiles: readonly UserFile[];
     readonly scrapeConfigFiles: readonly UserFile[];
     readonly prometheus: Pick<PrometheusConfig, "version" | "scrapeInterval" | "retention">;
@@ -38,14 +43,26 @@ export function clusterJobs(source: ScrapeSource): Job[] {
 }
 
 /** Jobs that belong to no cluster, in the order of the document; those in the user's own files are not among them. */
-export function localJobs({ staticJobs, companions, prometheus }: Scraping): Job[] {
+export function localJobs(scraping: Scraping): Job[] {
+    const { staticJobs, companions, prometheus } = scraping;
+    const front = probedFront(scraping);
     const interval = prometheus.scrapeInterval;
     const others = staticJobs.map((job) => staticJob(job, interval));
     return [
         selfJob(interval),
         ...companions.map(({ program }) => companionJob(program, interval)),
+        ...(front === undefined ? [] : [frontJob(front, interval)]),
         ...others.sort((a, b) => (a.job < b.job ? -1 : 1)),
     ];
+}
+
+function probedFront({ front, companions }: Scraping): FrontConfig | undefined {
+    return companions.some(({ program }) => program === "blackbox_exporter") ? front : undefined;
+}
+
+/** The user's own files of rules, and those that come with what is watched. */
+function ruleFiles(scraping: Scraping): readonly UserFile[] {
+    return [...scraping.ruleFiles, ...shippedRules(probedFront(scraping) === undefined ? [] : ["front"])];
 }
 
 /**
@@ -55,7 +72,7 @@ export function localJobs({ staticJobs, companions, prometheus }: Scraping): Job
 export function prometheusDocument(scraping: Scraping): PrometheusDocument {
     const { sources, companions, prometheus } = scraping;
     const interval = prometheus.scrapeInterval;
-    const rules = paths("rules", scraping.ruleFiles);
+    const rules = paths("rules", ruleFiles(scraping));
     const scrapeFiles = [
         ...(sources.length > 0 ? ["clusters/*.yml"] : []),
         ...paths("scrape", scraping.scrapeConfigFiles),
@@ -95,7 +112,7 @@ export function documents(scraping: Scraping): Document[] {
             `clusters/${source.name}.yml`,
             renderYaml(clusterDocument(source)),
         ]),
-        ...scraping.ruleFiles.map(({ name, content }): [string, string] => [`rules/${name}`, content]),
+        ...ruleFiles(scraping).map(({ name, content }): [string, string] => [`rules/${name}`, content]),
         ...scraping.scrapeConfigFiles.map((file): [string, string] => [`scrape/${file.name}`, userDocument(file)]),
     ];
     return texts.map(([path, content]) => ({ path, mode: "0640", content })).sort((a, b) => (a.path < b.path ? -1 : 1));

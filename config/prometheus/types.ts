@@ -29,7 +29,7 @@ export interface ScrapeConfig {
     body_size_limit?: string;
     scheme?: "http" | "https";
     metrics_path?: string;
-    params?: { "match[]": string[] };
+    params?: { "match[]": string[] } | { module: string[]; target: string[] };
     authorization?: Authorization;
     tls_config?: TlsConfig;
     kubernetes_sd_configs?: KubernetesSdConfig[];

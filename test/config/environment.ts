@@ -5,6 +5,7 @@ import * as yaml from "js-yaml";
 import { loadConfig } from "../../config/load";
 import type { StackConfig } from "../../config/schema";
 import { KUBERNETES_JOBS } from "../../config/source";
+import { CA, CERTIFICATE, KEY, OTHER_CA } from "./frontCertificates";
 
 /** Keys of the namespace and their values, as a stack's file holds them. */
 export type Keys = Record<string, unknown>;
@@ -100,6 +101,19 @@ const REST: Keys = {
     nodeExporter: releaseKeys("node_exporter", "1.12.1"),
     alertmanager: releaseKeys("alertmanager", "0.28.1"),
     blackboxExporter: releaseKeys("blackbox_exporter", "0.28.0"),
+    front: {
+        serverName: "prometheus.example.com",
+        aliases: ["prom.example.com"],
+        path: "/prometheus/",
+        alertmanagerPath: "/alertmanager/",
+        certificate: CERTIFICATE,
+        caCertificate: CA,
+        users: { alice: { roles: ["viewer", "silencer"] } },
+        clients: { grafana: { roles: ["viewer"] } },
+        clientCaCertificate: OTHER_CA,
+        requiresClientCertificate: false,
+        openHealth: false,
+    },
     "clusters.staging.context": "admin",
     "clusters.staging.jobs": Object.fromEntries(
         KUBERNETES_JOBS.map((job) => [
@@ -122,15 +136,27 @@ function releaseKeys(program: string, version: string): Keys {
     };
 }
 
+/** Of a password that nobody knows. */
+export const PASSWORD_HASH = `$2y$10$${"WlpaWlpa".repeat(6)}WlpaW`;
+
 /** Another one, of which the same holds with the letter `X`. */
 const PROXY_PRIVATE_KEY = PRIVATE_KEY.replace(/F(paWl)+.*/, "FhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhY");
 
-/** A configuration in which every key is set, those with plain values and those with secret ones. */
+/** Keys that others stand in the place of: they cannot be set beside them. */
+export const INSTEAD = ["front.certificateFile", "front.keyFile"];
+
+/** A configuration in which every other key is set, those with plain values and those with secret ones. */
 export function completeKeys(): { plain: Keys; secret: Keys } {
     const kubeconfigs = { ...SECRETS.kubeconfigs };
     return {
         plain: changed(structuredClone(REST)),
-        secret: { ...SECRETS, vmProxyPrivateKey: PROXY_PRIVATE_KEY, kubeconfigs },
+        secret: {
+            ...SECRETS,
+            vmProxyPrivateKey: PROXY_PRIVATE_KEY,
+            frontPrivateKey: KEY,
+            frontPasswordHashes: { alice: PASSWORD_HASH },
+            kubeconfigs,
+        },
     };
 }
 

@@ -150,6 +150,10 @@ function pairs(marks: Texts, texts: Texts): [string, string][] {
             case "vm.hostKey":
             case "vm.proxy.hostKey":
                 return [[mark, text.trim()]];
+            case "front.path":
+            case "front.alertmanagerPath":
+                // Whoever leaves the last character out is told where to go.
+                return [[mark, text], [mark, text].map((path) => path.slice(0, -1)) as [string, string]];
             case "clusters.staging.server":
                 // Also scraped by its address.
                 return [[mark, text], [mark, text].map((url) => new URL(url).host) as [string, string]];

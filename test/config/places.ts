@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { change, completeKeys, type Keys, pathNames } from "./environment";
+import { change, completeKeys, INSTEAD, type Keys, pathNames } from "./environment";
 import { type Field, fields } from "./fields";
 import { isSecret } from "./refusal";
 
@@ -17,7 +17,7 @@ export interface TextPlace {
 export function textPlaces(): TextPlace[] {
     const kinds = [z.ZodString, z.ZodTemplateLiteral, z.ZodEnum, z.ZodLiteral];
     return fields()
-        .filter(({ schema }) => kinds.some((kind) => schema instanceof kind))
+        .filter(({ path, schema }) => kinds.some((kind) => schema instanceof kind) && !INSTEAD.includes(path))
         .map((field) => {
             const isName = field.path.startsWith("name of ");
             const path = concrete(isName ? `${field.path.slice("name of ".length)}.<name>` : field.path);
@@ -55,6 +55,9 @@ export function withTexts(texts: ReadonlyMap<TextPlace, string>): { plain: Keys;
         rename(keys(path), path, text);
         if (path === "clusters.staging") {
             rename(secret, "kubeconfigs.staging", text);
+        }
+        if (path === "front.users.alice") {
+            rename(secret, "frontPasswordHashes.alice", text);
         }
     }
     return { plain, secret };

@@ -88,6 +88,10 @@ export function moved(key: string, says: string): Row {
     return { set: {}, key, says, also: [], moved: key };
 }
 
+/** Nothing of a side, in words and in secrets. */
+export const NO_VM: Keys = { vm: undefined, vmPrivateKey: undefined, vmProxyPrivateKey: undefined };
+export const NO_FRONT: Keys = { front: undefined, frontPrivateKey: undefined, frontPasswordHashes: undefined };
+
 const DURATION = "must be a duration such as 30s";
 const HOST_NAME = "must be a host name or an IP address";
 const LINE = "must be a line such as 'ssh-ed25519 AAAA…' (or ecdsa-sha2-nistp256, -nistp384, -nistp521)";

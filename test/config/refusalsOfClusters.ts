@@ -1,5 +1,5 @@
+import { OWN_JOBS } from "../../config/ownJobs";
 import { KUBERNETES_JOBS } from "../../config/source";
-import { PROGRAM_NAMES } from "../../host/programs";
 import { exampleKeys, KUBECONFIG, PRIVATE_KEY } from "./environment";
 import { clash, hosts, lists, notText, objects, ports, type Row, scrapeIntervals, wrong } from "./refusal";
 
@@ -106,7 +106,7 @@ const STATIC_JOBS: Row[] = [
         wrong(/^\w+$/.test(name) ? `staticJobs.${name}` : `staticJobs[${JSON.stringify(name)}]`, NODE, JOB_NAME),
     ),
     wrong("staticJobs.__proto__", NODE, "has a name that is not allowed"),
-    ...[...PROGRAM_NAMES, ...KUBERNETES_JOBS].map((name) =>
+    ...OWN_JOBS.map((name) =>
         wrong(
             `staticJobs.${name}`,
             NODE,

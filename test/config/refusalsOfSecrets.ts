@@ -1,6 +1,6 @@
 import { PlainKeys, SecretKeys } from "../../config/schema";
 import { KUBECONFIG, PRIVATE_KEY } from "./environment";
-import { clash, moved, type Row, wrong } from "./refusal";
+import { clash, moved, NO_FRONT, type Row, wrong } from "./refusal";
 
 const PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEIdUoViB7/NTAYvNTCBB/aMnwKly0YBrqZl3cazwKPL";
 /** Of OpenSSH's own form, whose cipher is not `none`. */
@@ -35,7 +35,7 @@ export const SECRET_ROWS: readonly Row[] = [
     wrong("vmPrivateKey", undefined, "is missing: the private key that opens the VM over SSH"),
     clash(
         "vmPrivateKey",
-        { vm: undefined, staticJobs: undefined, vmProxyPrivateKey: undefined },
+        { vm: undefined, staticJobs: undefined, vmProxyPrivateKey: undefined, ...NO_FRONT },
         "is set, but vm is not",
     ),
     ...privateKeys("vmProxyPrivateKey"),

@@ -6,6 +6,8 @@ import {
     hostKeys,
     hosts,
     lists,
+    NO_FRONT,
+    NO_VM,
     notText,
     objects,
     ports,
@@ -36,13 +38,12 @@ const VM: Row[] = [
     wrong("vm.takeOver", "a/b/c\nd", "must be organization/project/stack"),
     wrong("vm.takeOver", `a/b/${"c".repeat(300)}`, "must be at most 300 characters long, got 'a/b/ccc"),
     ...booleans("vm.purgeData"),
-    clash("vm", { vm: undefined, vmPrivateKey: undefined, vmProxyPrivateKey: undefined }, "is missing, but staticJobs"),
+    clash("vm", { ...NO_VM, ...NO_FRONT }, "is missing, but staticJobs"),
     clash(
         "vm",
         {
-            vm: undefined,
-            vmPrivateKey: undefined,
-            vmProxyPrivateKey: undefined,
+            ...NO_VM,
+            ...NO_FRONT,
             staticJobs: undefined,
             clusters: undefined,
             kubeconfigs: undefined,
@@ -118,8 +119,19 @@ function releases(key: keyof typeof PROGRAMS): Row[] {
         ...["--web.listen-address=:80", "--no-web.systemd-socket"].map((flag) =>
             wrong(`${key}.extraFlags[0]`, flag, "is not for the stack to set: it listens at 127.0.0.1:"),
         ),
-        ...["--web.config.file=/x", "--web.external-url=http://x", "--web.route-prefix=/x"].map((flag) =>
-            wrong(`${key}.extraFlags[0]`, flag, "is not for the stack to set: it is reached on the VM itself only"),
+        wrong(
+            `${key}.extraFlags[0]`,
+            "--web.config.file=/x",
+            "is not for the stack to set: it is reached on the VM itself only",
+        ),
+        ...["--web.external-url=http://x", "--web.route-prefix=/x"].map((flag) =>
+            wrong(
+                `${key}.extraFlags[0]`,
+                flag,
+                ["prometheus", "alertmanager"].includes(key)
+                    ? "is not for the stack to set: external-prometheus:front decides where it is reached"
+                    : "is not for the stack to set: it is reached on the VM itself only",
+            ),
         ),
     ];
 }
