@@ -16,10 +16,30 @@ export interface Declared extends Identity {
     readonly owner: string;
     /** In the order of their steps. */
     readonly programs: readonly DeclaredProgram[];
+    readonly front?: DeclaredFront;
+}
+
+/** httpd before Prometheus. What a step that has not been run yet declares is empty. */
+export interface DeclaredFront {
+    readonly name: "front";
+    /** URNs. */
+    readonly steps: Partial<Record<StepName, string>>;
+    /** Of Prometheus, from outside the VM. */
+    readonly url: string;
+    /** All files of a version, those that are secret among them. */
+    readonly files: readonly BundleFile[];
 }
 
 /** The steps of one program in their order, each of which stands on those before it. */
-export const STEPS = ["release", "credentials", "service", "configuration", "verify"] as const;
+export const STEPS = [
+    "release",
+    "credentials",
+    "service",
+    "configuration",
+    "frontCredentials",
+    "front",
+    "verify",
+] as const;
 export type StepName = (typeof STEPS)[number];
 
 /** What a step that has not been run yet declares is left out. */
@@ -58,6 +78,8 @@ const COMPONENTS: Readonly<Record<string, StepName>> = {
     Credentials: "credentials",
     SystemdService: "service",
     PrometheusConfiguration: "configuration",
+    FrontCredentials: "frontCredentials",
+    HttpsFront: "front",
     Verify: "verify",
 };
 
@@ -83,8 +105,26 @@ export function declared(stack: string, { steps }: StackState): Declared {
         gate: gate.urn,
         owner: scriptVariables(gate.create)["owner"] ?? "",
         ...identityOf(gate.stdout),
-        programs: programs(steps),
+        programs: programs(steps.filter(({ component }) => !FRONT.includes(component))),
+        ...front(steps.filter(({ component }) => FRONT.includes(component))),
     };
+}
+
+const FRONT = ["FrontCredentials", "HttpsFront"];
+
+function front(steps: readonly Step[]): Pick<Declared, "front"> {
+    const last = steps.find(({ component }) => component === "HttpsFront");
+    const urns = steps.map(({ component, urn }) => [COMPONENTS[component], urn]);
+    return steps.length === 0
+        ? {}
+        : {
+              front: {
+                  name: "front",
+                  steps: Object.fromEntries(urns) as DeclaredFront["steps"],
+                  url: last === undefined ? "" : (scriptVariables(last.create)["url"] ?? ""),
+                  files: last === undefined ? [] : steps.flatMap(({ stdin }) => unbundle(stdin)),
+              },
+          };
 }
 
 function programs(steps: readonly Step[]): DeclaredProgram[] {
@@ -123,6 +163,8 @@ function content(name: StepName, step: Step, variables: Readonly<Record<string, 
         }
         case "configuration":
             return { configuration: unbundle(step.stdin) };
+        case "frontCredentials":
+        case "front":
         case "verify":
             return {};
     }

@@ -2,8 +2,8 @@
 # Tells what this machine holds and runs of what a stack has put there: facts for operate/driftFacts.ts, one a record that
 # ends in NUL, since a path may hold any other character. Changes nothing, and waits for a deployment to finish.
 # Reads: root (a folder that stands for `/`; empty but in tests), programs (one a line: name, address, path that answers
-# when it is well, version), lock_seconds (how long it waits).
-: "${root=}" "${programs:?}" "${lock_seconds:?}"
+# when it is well, version), front_url (of Prometheus behind httpd, or empty), lock_seconds (how long it waits).
+: "${root=}" "${programs:?}" "${front_url=}" "${lock_seconds:?}"
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
 fail() {
@@ -94,6 +94,29 @@ process() {
             - "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" 2>/dev/null | facts "listens $1"
 }
 
+# httpd before Prometheus. There may be one of two names.
+front() {
+    local service site
+    [ -e usr/local/etc/httpd ] || return 0
+    if [ -e etc/debian_version ]; then
+        service=apache2.service site=etc/apache2/sites-enabled/000-external-prometheus.conf
+    else
+        service=httpd.service site=etc/httpd/conf.d/00-external-prometheus.conf
+    fi
+    entries usr/local/etc/httpd
+    sums usr/local/etc/httpd
+    entries "$site"
+    sums "$site"
+    entries "etc/systemd/system/$service.d"
+    fact front-service "$service"
+    fact front-site "/$site"
+    systemctl show "$service" -p LoadState -p ActiveState -p SubState -p UnitFileState -p DropInPaths -p NeedDaemonReload |
+        facts front-unit
+    # By the address, whatever its name is; only the VM itself is told the version.
+    curl -q --silent --insecure --noproxy '*' --max-time 20 --connect-to ::127.0.0.1:443 --output /dev/null \
+        --dump-header - "${front_url:-https://localhost/}" | tr -d '\r' | sed -n 's/^X-Front-Version: //Ip' | facts front-version
+}
+
 # What the program says of itself: NAME ADDRESS HEALTH.
 says() {
     local api="http://$2"
@@ -110,6 +133,7 @@ says() {
 # A login shell may have printed something of its own.
 printf '\0begin\0'
 machine
+front || true
 while read -r name address health version; do
     files "$name" "$version"
     user "$name"

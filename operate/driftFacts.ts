@@ -59,6 +59,19 @@ export interface Facts {
     /** Lines of the record of a release, by its folder. */
     readonly records: Map<string, string[]>;
     readonly programs: Map<string, ProgramFacts>;
+    readonly front: FrontFacts;
+}
+
+/** What a VM has of httpd before Prometheus; empty where it has nothing. */
+export interface FrontFacts {
+    /** httpd's, as the distribution calls it. */
+    service: string;
+    /** The file of ours in httpd's own directory. */
+    site: string;
+    /** systemd's properties of the service. */
+    readonly unit: Record<string, string>;
+    /** Which of the versions answers. */
+    version: string;
 }
 
 /** Reads the output of operate/drift.sh; undefined if it is not whole. */
@@ -70,6 +83,7 @@ export function readFacts(output: string): Facts | undefined {
         entries: new Map(),
         records: new Map(),
         programs: new Map(),
+        front: { service: "", site: "", unit: {}, version: "" },
     };
     const records = output.split("\0");
     for (const record of records.slice(records.indexOf("begin") + 1)) {
@@ -119,6 +133,12 @@ const READERS: Readonly<Record<string, Reader>> = {
         const [folder, line] = cut(rest);
         records.set(folder, [...(records.get(folder) ?? []), line]);
     },
+    "front-service": ({ front }, rest) => (front.service = rest),
+    "front-site": ({ front }, rest) => (front.site = rest),
+    "front-unit": ({ front }, rest) => {
+        readProperty(front.unit, rest);
+    },
+    "front-version": ({ front }, rest) => (front.version = rest),
     passwd: ofProgram((program, value) => (program.passwd = value)),
     group: ofProgram((program, value) => (program.group = value)),
     groups: ofProgram((program, value) => (program.groups = value.split(" "))),
@@ -128,8 +148,7 @@ const READERS: Readonly<Record<string, Reader>> = {
         program.foreign = { owner, path: `/${path}` };
     }),
     unit: ofProgram(({ unit }, value) => {
-        const [, key = "", setting = ""] = /^(\w+)=(.*)$/s.exec(value) ?? [];
-        unit[key] = setting;
+        readProperty(unit, value);
     }),
     executable: ofProgram((program, value) => (program.executable = value)),
     uid: ofProgram((program, value) => (program.uid = value)),
@@ -173,4 +192,10 @@ function readEntry({ entries }: Facts, rest: string): void {
 function cut(text: string): [word: string, rest: string] {
     const [, word = "", rest = ""] = /^(\S*) ?(.*)$/s.exec(text) ?? [];
     return [word, rest];
+}
+
+/** As `systemctl show` prints it. */
+function readProperty(unit: Record<string, string>, line: string): void {
+    const [, key = "", setting = ""] = /^(\w+)=(.*)$/s.exec(line) ?? [];
+    unit[key] = setting;
 }

@@ -4,6 +4,7 @@ import { type Declared, declared } from "./declared";
 import { configurationFindings } from "./driftConfiguration";
 import { type Facts, readFacts } from "./driftFacts";
 import { fileFindings, recordFindings, strangerFindings } from "./driftFiles";
+import { frontFindings } from "./driftFront";
 import type { Finding } from "./driftFinding";
 import { serviceFindings } from "./driftService";
 import { Failure } from "./failure";
@@ -35,13 +36,13 @@ export async function look(stack: string): Promise<Look> {
     return { declared: expected, findings, notes: notes(stack, expected, state.pending, failed) };
 }
 
-async function ask({ vm, programs }: Declared): Promise<Facts> {
+async function ask({ vm, programs, front }: Declared): Promise<Facts> {
     const lines = programs.map(({ name, address, health, release, service }) => {
         return [name, address, health, release?.version ?? service?.version ?? "none"].join(" ");
     });
     const { code, stdout, stderr } = await runOnVm(vm, {
         text: readFileSync(join(__dirname, "drift.sh"), "utf8"),
-        values: { programs: lines.join("\n"), lock_seconds: String(LOCK_SECONDS) },
+        values: { programs: lines.join("\n"), front_url: front?.url ?? "", lock_seconds: String(LOCK_SECONDS) },
         timeoutSeconds: TIMEOUT_SECONDS,
         asRoot: true,
     });
@@ -66,6 +67,7 @@ export function compare(expected: Declared, facts: Facts): Finding[] {
                   ...serviceFindings(program, facts),
                   ...configurationFindings(program, facts),
               ]),
+              ...frontFindings(expected.front, expected.programs, facts),
           ];
 }
 

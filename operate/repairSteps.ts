@@ -7,12 +7,12 @@ import type { Finding } from "./driftFinding";
  * gate does have a delete. On a machine that does not carry the stack's mark it removes nothing, and all steps follow by
  * themselves, since what the gate prints is among their inputs.
  */
-export function replacements({ gate, programs }: Declared, findings: readonly Finding[]): string[] {
+export function replacements({ gate, programs, front }: Declared, findings: readonly Finding[]): string[] {
     const repairs = findings.flatMap(({ repair }) => repair ?? []);
     if (repairs.includes("machine")) {
         return [gate];
     }
-    return programs.flatMap(({ name, steps }) => {
+    return [...programs, ...(front === undefined ? [] : [front])].flatMap(({ name, steps }) => {
         const first = Math.min(
             ...repairs.flatMap((repair) => {
                 return repair !== "machine" && repair.program === name ? STEPS.indexOf(repair.step) : [];
