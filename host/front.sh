@@ -123,7 +123,8 @@ keep_current() {
     sync -f "$front"
 }
 
-# What httpd comes with. An empty file is left in the place of one that an update of the package would bring back.
+# What httpd comes with, of which one opens the port that the front opens itself. An empty file is left in the place of one
+# that an update of the package would bring back.
 set_aside_own_sites() {
     local own
     for own in $httpd_own_sites; do
@@ -131,6 +132,7 @@ set_aside_own_sites() {
     done
 }
 
+set_aside_own_sites
 try_version ||
     fail "httpd refuses its configuration: $(grep -v -e AH00558 -e ':notice\]' "$words" |
         sed -E "s|$staged/||g; s/^(\[[^]]*\] ){3}//" | tail -n 5 | paste -sd ';'); what ran before was not touched"
@@ -145,7 +147,6 @@ else
     scratch=("$work") # from here on it is no longer a draft
     [ -e "$front/previous" ] || [ ! -e "$front/current" ] || point "$front/previous" "$(readlink "$front/current")"
     point "$front/current" "versions/$version"
-    set_aside_own_sites
     put "$staged/site.conf" "$httpd_site" 0644 root:root
     { load && asked "$(version_of)" -f; } || restore
 fi

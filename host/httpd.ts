@@ -1,4 +1,5 @@
 import { renderSection, type UnitSection } from "./unit";
+import { HARDENING } from "./units";
 
 /**
  * What is changed of the unit that a distribution has for httpd. It is started by root, who opens the ports and reads the key; what talks to
@@ -14,35 +15,14 @@ const DROP_IN: UnitSection = {
     LimitCORE: "0",
     Restart: "on-failure",
     RestartSec: "5s",
+    ...HARDENING,
     // The ports below 1024, another user for the processes that answer, a signal to them, and folders of theirs below /run.
     CapabilityBoundingSet: "CAP_NET_BIND_SERVICE CAP_SETUID CAP_SETGID CAP_KILL CAP_CHOWN",
-    AmbientCapabilities: "",
-    NoNewPrivileges: "yes",
-    ProtectSystem: "strict",
+    PrivateUsers: "no",
+    SystemCallFilter: ["@system-service", "~@resources"],
+    ProcSubset: "pid",
     // Of both families; those that are not there are passed over.
     ReadWritePaths: "/run -/var/log/apache2 -/var/log/httpd -/var/cache/httpd -/var/lib/httpd",
-    PrivateTmp: "yes",
-    PrivateDevices: "yes",
-    DevicePolicy: "closed",
-    ProtectClock: "yes",
-    ProtectControlGroups: "yes",
-    ProtectHostname: "yes",
-    ProtectKernelLogs: "yes",
-    ProtectKernelModules: "yes",
-    ProtectKernelTunables: "yes",
-    ProtectProc: "invisible",
-    ProcSubset: "pid",
-    LockPersonality: "yes",
-    MemoryDenyWriteExecute: "yes",
-    RemoveIPC: "yes",
-    RestrictAddressFamilies: "AF_INET AF_INET6 AF_UNIX",
-    RestrictNamespaces: "yes",
-    RestrictRealtime: "yes",
-    RestrictSUIDSGID: "yes",
-    KeyringMode: "private",
-    SystemCallArchitectures: "native",
-    SystemCallFilter: ["@system-service", "~@resources"],
-    UMask: "0077",
 };
 
 /** Homes are hidden from httpd, unless that is where its key is. */
@@ -54,7 +34,10 @@ export function httpdDropIn(keyFile: string): string {
 /** Where the VM keeps what httpd is told, version by version; as in host/httpd.sh. */
 export const FRONT_FOLDER = "/usr/local/etc/httpd";
 
-/** For httpd's own directory. Where the version is defined already, it is one that is being tried. */
+/**
+ * For httpd's own directory. Where the version is defined already, it is one that is being tried. In the family of RHEL the port is opened
+ * by the file of the package's own site, which the front takes the place of; in that of Debian by whatever loads the module.
+ */
 export const HTTPD_SITE = `# Managed by external-prometheus: what counts lies in ${FRONT_FOLDER}/current.
 <IfDefine !FRONT>
     Define FRONT ${FRONT_FOLDER}/current
@@ -64,6 +47,7 @@ export const HTTPD_SITE = `# Managed by external-prometheus: what counts lies in
 </IfFile>
 <IfFile /etc/httpd/modules>
     Define FRONT_MODULES /etc/httpd/modules
+    Define FRONT_LISTENS
 </IfFile>
 Include \${FRONT}/front.conf
 `;

@@ -96,7 +96,8 @@ export function unitOf(program: ProgramName, { flags, memoryMax }: UnitSettings)
     };
 }
 
-const HARDENING: UnitSection = {
+/** What no service of a machine that only serves needs. */
+export const HARDENING: UnitSection = {
     NoNewPrivileges: "yes",
     CapabilityBoundingSet: "",
     AmbientCapabilities: "",
