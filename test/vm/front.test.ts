@@ -6,7 +6,6 @@ import { drift } from "./frontDrift";
 import { FrontSuite } from "./frontSuite";
 import { traffic } from "./frontTraffic";
 import { answers, basic, HASH, NAME, PASSWORD } from "./frontVm";
-import { query } from "./running";
 import { testssl } from "./testssl";
 
 const suite = new FrontSuite();
@@ -31,15 +30,6 @@ access(suite);
 traffic(suite);
 
 describe("a certificate with an hour to live", () => {
-    it("makes an alert fire", async () => {
-        await waitFor(
-            "FrontCertificateExpiresSoon",
-            120,
-            () => query(suite.vm, 'ALERTS{alertname="FrontCertificateExpiresSoon", alertstate="firing"}'),
-            (found) => found.length === 1,
-        );
-    });
-
     it("is renewed by the next up, for which httpd reloads and Prometheus does nothing", async () => {
         const [before, ran] = [
             (await suite.certificate()).serialNumber,
