@@ -2,15 +2,12 @@
  * What the front costs, on a spare VM of the running lab: an answer of 1 MB through it against the same answer without it, in turns; and
  * what Prometheus misses while somebody tries passwords. Usage: node --import tsx bench/front.ts [seconds of wrong passwords]
  */
-import { mkdtempSync, readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { runProgram } from "../operate/process";
-import { succeed } from "../test/lab/lab";
 import { FrontSuite } from "../test/vm/frontSuite";
 import { basic, NAME, PASSWORD } from "../test/vm/frontVm";
+import { installGoProgram } from "../test/vm/goProgram";
 import { longestGap, query } from "../test/vm/running";
 
 const TIMES = 200;
@@ -20,12 +17,7 @@ async function compareWays(suite: FrontSuite): Promise<void> {
     const { vm, front } = suite;
     const client = front.clients["grafana"];
     if (client === undefined) throw new Error("there is no client grafana");
-    const program = join(mkdtempSync(join(tmpdir(), "external-prometheus-bench-")), "front");
-    const build = ["-C", join(__dirname, "front"), "build", "-trimpath", "-o", program, "."];
-    await succeed("go build", runProgram("env", ["CGO_ENABLED=0", "go", ...build], { timeoutSeconds: 300 }));
-    await vm.text("base64 -d >/run/bench && chmod 0755 /run/bench", {
-        stdin: readFileSync(program).toString("base64"),
-    });
+    await installGoProgram(vm, join(__dirname, "front"), "/run/bench");
     await vm.text("cat >/run/ca.pem", { stdin: front.ca });
     await vm.text("cat >/run/client.pem", { stdin: client.certificate + client.key });
     const now = Math.floor(Date.now() / 1000);

@@ -132,5 +132,4 @@ keep_current
 forget_credentials
 forget_programs
 case " $programs " in *" httpd "*) ;; *) remove_front ;; esac
-printf 'configuration=%s\n' \
-    "$(cd "$etc/current/" && find . -type f | sort | xargs -d '\n' sha256sum | sha256sum | cut -c 1-16)"
+printf 'configuration=%s\n' "$(sum_of "$etc/current")"

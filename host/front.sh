@@ -9,6 +9,7 @@
 # was seen to answer.
 . lib.sh
 . httpd.sh
+. installHttpd.sh
 : "${url:?}"
 name=${url#https://}
 name=${name%%/*}
@@ -77,7 +78,7 @@ mistrusted() { ! asked "$1" && grep -q 'curl: (60)' "$work/refused"; }
 
 # What systemd reads is a file that changes only with its content: a process that is younger runs by it.
 place_unit() {
-    if ! cmp -s "$front/current/unit.conf" "$front/unit.conf"; then put "$front/current/unit.conf" "$front/unit.conf" 0644 root:root; fi
+    put "$front/current/unit.conf" "$front/unit.conf" 0644 root:root
     mkdir -p "$(dirname "$httpd_drop_in")"
     point "$httpd_drop_in" "$front/unit.conf"
     systemctl daemon-reload

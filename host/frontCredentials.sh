@@ -16,5 +16,4 @@ if ! diff -r "$front/credentials.next" "$front/credentials" >/dev/null 2>&1; the
     sync "$front"
 fi
 # Of a key or a hash it tells nothing: there is a key of 256 bits or a hash with a salt in what it sums.
-printf 'credentials=%s\n' \
-    "$(cd "$front/credentials" && find . -type f | sort | xargs -r -d '\n' sha256sum | sha256sum | cut -c 1-16)"
+printf 'credentials=%s\n' "$(sum_of "$front/credentials")"

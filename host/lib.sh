@@ -225,6 +225,9 @@ unbundle() {
     rm -f "$work/bundle"
 }
 
+# sum_of DIR: by which one state of all that is in it is told from another.
+sum_of() { (cd "$1/" && find . -type f | sort | xargs -r -d '\n' sha256sum | sha256sum | cut -c 1-16); }
+
 as_service() { runuser -u "$program" -- "$@"; }
 
 # request OPTION…: of a server that is near; neither root's .curlrc nor a proxy of the machine's has a say in it.

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
@@ -15,10 +15,11 @@ export class Visitor {
 
     static async who(trusts: string | undefined, address: string): Promise<Visitor> {
         const home = mkdtempSync(join(tmpdir(), "external-prometheus-browser-"));
-        const database = `sql:${join(home, ".pki/nssdb")}`;
+        const trusted = join(home, ".pki/nssdb");
+        mkdirSync(trusted, { recursive: true });
+        const database = `sql:${trusted}`;
         const certutil = (...args: string[]) =>
             succeed("certutil", runProgram("certutil", args, { timeoutSeconds: 20 }));
-        await succeed("mkdir", runProgram("mkdir", ["-p", join(home, ".pki/nssdb")], { timeoutSeconds: 20 }));
         await certutil("-N", "-d", database, "--empty-password");
         if (trusts !== undefined) {
             await certutil("-A", "-d", database, "-n", "front", "-t", "C,,", "-i", temporaryFile("ca.pem", trusts));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { PeerCertificate } from "node:tls";
 import { Front, HASH, NAME } from "./frontVm";
 import { offeredReleases } from "./releases";
+import { processes } from "./running";
 import { SpareStack } from "./spareStack";
 import { SpareVm } from "./spareVm";
 
@@ -80,8 +81,6 @@ export class FrontSuite {
 
     /** Process and starts of those that are not to be disturbed. */
     processes(...units: string[]): Promise<string> {
-        return this.vm.text(
-            `systemctl show -P MainPID -P NRestarts -P ExecMainStartTimestampMonotonic ${units.join(" ")}`,
-        );
+        return processes(this.vm, ...units);
     }
 }

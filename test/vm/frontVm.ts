@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type PeerCertificate, TLSSocket } from "node:tls";
-import { runProgram } from "../../operate/process";
 import { succeed, waitFor } from "../lab/lab";
+import { installGoProgram } from "./goProgram";
 import type { SpareStack } from "./spareStack";
 import type { SpareVm } from "./spareVm";
 
@@ -114,15 +114,12 @@ export class Front {
     stream(path: string, client: string): Promise<{ first: number; close: () => void }> {
         const start = performance.now();
         return new Promise((resolve, reject) => {
-            const asked = httpsRequest(
-                { ...this.tls(client), agent: false, path, headers: { host: NAME } },
-                (response) => {
-                    response.once("data", () => {
-                        resolve({ first: performance.now() - start, close: () => asked.destroy() });
-                    });
-                    response.on("error", () => undefined);
-                },
-            );
+            const asked = httpsRequest({ ...this.request(path, client), headers: { host: NAME } }, (response) => {
+                response.once("data", () => {
+                    resolve({ first: performance.now() - start, close: () => asked.destroy() });
+                });
+                response.on("error", () => undefined);
+            });
             asked.on("error", reject);
             asked.end();
         });
@@ -207,12 +204,8 @@ export class Recorder {
     constructor(private readonly vm: SpareVm) {}
 
     async start(): Promise<void> {
-        const folder = mkdtempSync(join(tmpdir(), "external-prometheus-recorder-"));
-        const program = join(folder, "recorder");
-        const build = ["-C", join(__dirname, "recorder"), "build", "-trimpath", "-ldflags=-s -w", "-o", program, "."];
-        await succeed("go build", runProgram("env", ["CGO_ENABLED=0", "go", ...build], { timeoutSeconds: 300 }));
-        const place = "systemctl stop prometheus; base64 -d >/run/recorder; chmod 0755 /run/recorder";
-        await this.vm.text(place, { stdin: readFileSync(program).toString("base64") });
+        await this.vm.text("systemctl stop prometheus");
+        await installGoProgram(this.vm, join(__dirname, "recorder"), "/run/recorder");
         await this.vm.text(`systemd-run --quiet --unit=recorder /run/recorder 127.0.0.1:9090 ${NOTES}`);
         await waitFor(
             "the recorder",

@@ -12,10 +12,14 @@ export interface Running {
 
 const API = "http://127.0.0.1:9090";
 
+/** What a restart of one of these services changes. */
+export function processes(vm: SpareVm, ...units: readonly string[]): Promise<string> {
+    return vm.text(`systemctl show -P MainPID -P NRestarts -P ExecMainStartTimestampMonotonic ${units.join(" ")}`);
+}
+
 export async function running(vm: SpareVm): Promise<Running> {
-    const show = "systemctl show -P MainPID -P NRestarts -P ExecMainStartTimestampMonotonic prometheus";
     return {
-        process: await vm.text(show),
+        process: await processes(vm, "prometheus"),
         loaded: await vm.text(
             `curl -fsS ${API}/api/v1/status/config ${API}/api/v1/scrape_pools; ` +
                 `curl -fsS ${API}/metrics | grep '^prometheus_rule_group_rules' || true`,

@@ -1,0 +1,45 @@
+# shellcheck shell=bash disable=SC2154
+# How httpd comes to a machine, and what there may be of it before.
+
+# other_sites: files by which this httpd serves something else than what it comes with, and than Prometheus.
+other_sites() {
+    grep -rlsiE '^[[:space:]]*<VirtualHost' "$httpd_etc/sites-enabled" "$httpd_etc/conf.d" --include='*.conf' |
+        grep -vxF -e "$httpd_site" -e "${httpd_own_sites% *}" -e "${httpd_own_sites#* }"
+}
+
+# install_httpd: from the distribution, and without a start: it would serve the page that it comes with.
+install_httpd() {
+    # A run that was cut may have left it so.
+    systemctl --quiet unmask --runtime "$httpd" 2>/dev/null || true
+    if httpd_installed; then return 0; fi
+    say "installing httpd from the distribution's packages"
+    if [ "$httpd_program" = apache2ctl ]; then
+        local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3
+            -o Acquire::http::Timeout=30)
+        install_apache2() { "${apt[@]}" install -y --no-install-recommends apache2 >"$work/packages" 2>&1; }
+        # Lists may be missing or out of date, and dpkg may have been cut at its work.
+        refresh() { dpkg --configure -a >"$work/packages" 2>&1 && "${apt[@]}" update >"$work/packages" 2>&1; }
+        systemctl --quiet mask --runtime "$httpd" 2>/dev/null
+        install_apache2 || { refresh && install_apache2; } || package_failure
+        systemctl --quiet unmask --runtime "$httpd"
+    else
+        dnf -q -y install httpd mod_ssl >"$work/packages" 2>&1 || package_failure
+    fi
+    # SELinux lets it speak to no other program.
+    if selinuxenabled 2>/dev/null; then setsebool -P httpd_can_network_connect on; fi
+}
+
+httpd_installed() {
+    if [ "$httpd_program" = apache2ctl ]; then
+        dpkg-query --show --showformat '${db:Status-Status}' apache2 2>/dev/null | grep -qx installed
+    else
+        rpm --quiet -q httpd mod_ssl
+    fi
+}
+
+package_failure() {
+    systemctl --quiet unmask --runtime "$httpd" 2>/dev/null || true
+    tail -n 10 "$work/packages" >&2
+    fail "httpd cannot be installed from the distribution's packages (above is what the package manager says)." \
+        "Prometheus itself was not touched"
+}
