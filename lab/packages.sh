@@ -9,7 +9,7 @@ debian=(
     mmdebstrap debian-archive-keyring systemd-container e2fsprogs mount openssh-client openssh-server
     containerd runc containernetworking-plugins iptables nftables conntrack ethtool socat iproute2
     nginx-light prometheus-node-exporter shellcheck
-    chromium libnss3-tools testssl.sh
+    apache2-utils chromium libnss3-tools testssl.sh
 )
 
 missing_packages() {

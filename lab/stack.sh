@@ -10,9 +10,11 @@ file=$PROJECT/Pulumi.lab.yaml
 indented() { sed 's/^/                /' "$1"; }
 
 plain_configuration() {
-    local tarball sha256
+    local tarball sha256 blackbox_exporter version
     tarball=$("$LAB/release/tarball.sh")
     read -r sha256 _ <"$tarball.sha256"
+    read -ra blackbox_exporter < <("$LAB/release/more.sh" blackbox_exporter)
+    version=${blackbox_exporter[0]##*/blackbox_exporter-}
     cat <<YAML
 config:
     external-prometheus:vm:
@@ -22,6 +24,14 @@ config:
         url: http://$SWITCH_ADDRESS:8080/$(basename "$tarball")
         sha256: $sha256
         scrapeInterval: 15s
+    external-prometheus:blackboxExporter:
+        version: ${version%.linux-amd64.tar.gz}
+        url: ${blackbox_exporter[0]}
+        sha256: ${blackbox_exporter[1]}
+    external-prometheus:front:
+        serverName: $VM_ADDRESS
+        users: { alice: { roles: [viewer] } }
+        clients: { grafana: { roles: [viewer] } }
     external-prometheus:clusters:
         lab:
             server: https://$CLUSTER_ADDRESS:6443
@@ -29,12 +39,12 @@ config:
             caCertificate: |
 $(indented "$STATE/cluster/pki/ca.crt")
             endpoint:
-                kind: gateway
                 prometheus: { namespace: monitoring, pods: [prometheus-0, prometheus-1] }
-                nodeAddresses: [$CLUSTER_ADDRESS]
-                nodePorts: [30990, 30991]
-                image: docker.io/lab/nginx:1.22
-                imagePullPolicy: Never
+                gateway:
+                    nodeAddresses: [$CLUSTER_ADDRESS]
+                    nodePorts: [30990, 30991]
+                    image: docker.io/lab/nginx:1.22
+                    imagePullPolicy: Never
     external-prometheus:staticJobs:
         node:
             targets: ["$SWITCH_ADDRESS:9100"]
@@ -48,9 +58,14 @@ if [[ ! -s $STATE/pulumi-passphrase ]]; then
     # Another passphrase cannot read what an earlier lab's salt belongs to.
     rm -f "$file"
 fi
+if [[ ! -s $STATE/front-password-hash ]]; then
+    (umask 077 && head -c 15 /dev/urandom | base64 >"$STATE/front-password")
+    htpasswd -niBC 10 alice <"$STATE/front-password" | cut -s -d : -f 2 >"$STATE/front-password-hash"
+fi
 plain=$(plain_configuration)
 # Encrypting takes seconds, and a new ciphertext of the same secret says nothing new.
-ingredients=$(sha256sum - "$STATE/vm/id_ed25519" "$STATE/cluster/admin.kubeconfig" <<<"$plain")
+ingredients=$(sha256sum - "$STATE/vm/id_ed25519" "$STATE/cluster/admin.kubeconfig" "$STATE/front-password-hash" \
+    <<<"$plain")
 if [[ -e $file && -e $STATE/stack ]]; then
     [[ $(<"$STATE/stack") == "$ingredients $(sha256sum <"$file")" ]] && exit 0
 fi
@@ -60,4 +75,5 @@ printf '%s\n' ${salt:+"$salt"} "$plain" >"$file"
 "$LAB/pulumi" stack ls --json | grep --quiet '"name": "lab"' || "$LAB/pulumi" stack init lab --no-select
 "$LAB/pulumi" config set --secret vmPrivateKey <"$STATE/vm/id_ed25519"
 "$LAB/pulumi" config set --secret --path kubeconfigs.lab <"$STATE/cluster/admin.kubeconfig"
+"$LAB/pulumi" config set --secret --path frontPasswordHashes.alice <"$STATE/front-password-hash"
 echo "$ingredients $(sha256sum <"$file")" >"$STATE/stack"

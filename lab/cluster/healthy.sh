@@ -74,7 +74,8 @@ encode() {
 last_log=$LOGS/kube-apiserver.log
 wait_until 60 "the API server's /readyz" api_ready
 last_log=$LOGS/kubelet.log
-wait_until 60 "node $NODE to report and be Ready" node_reports
+# Where the API server was away so long that the node was given up, its kubelet takes up to 2 minutes to look again.
+wait_until 180 "node $NODE to report and be Ready" node_reports
 wait_until 120 "all pods to be Ready and to run" pods_running || { pods_running >&2; exit 1; }
 if kubectl_lab --namespace monitoring get statefulset prometheus >/dev/null 2>&1; then
     for pod in prometheus-0 prometheus-1; do

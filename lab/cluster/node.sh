@@ -93,8 +93,9 @@ YAML
         --cert-dir "$home/pki" --hostname-override "$NODE" --node-ip "$CLUSTER_ADDRESS"
 }
 
+# A kube-proxy that runs ends itself when its file is written, be it with the same words.
 start_kube_proxy() {
-    cat >"$HOME_OF_CLUSTER/kube-proxy.yaml" <<YAML
+    is_running kube-proxy || cat >"$HOME_OF_CLUSTER/kube-proxy.yaml" <<YAML
 apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 clientConnection: { kubeconfig: $PKI/kube-proxy.kubeconfig }

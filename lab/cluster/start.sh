@@ -25,7 +25,7 @@ runtime() {
 node() {
     start_kubelet
     start_kube_proxy
-    wait_until 60 "the node to be Ready (log: $LOGS/kubelet.log)" node_ready
+    wait_until 180 "the node to be Ready (log: $LOGS/kubelet.log)" node_ready
 }
 
 umask 022

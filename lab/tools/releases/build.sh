@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# More programs of the Prometheus project to install: a second version of Prometheus, node_exporter and alertmanager from
-# their Go modules, without web UI, and Debian's blackbox_exporter, whose module cannot be had. Each in a directory
-# <name>-<version> with the files of its release.
+# More programs of the Prometheus project to install: a second version of Prometheus, node_exporter and alertmanager, from
+# their Go modules, without web UI. Each in a directory <name>-<version> with the files of its release.
 set -euo pipefail
 out=$1
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -51,20 +50,6 @@ alertmanager() (
     cp examples/ha/alertmanager.yml "$files/"
 )
 
-blackbox_exporter() (
-    package=prometheus-blackbox-exporter
-    cd "$scratch"
-    apt-get download "$package" || { apt-get update && apt-get download "$package"; }
-    dpkg-deb --extract "$package"_*.deb blackbox_exporter
-    cd blackbox_exporter
-    program=usr/bin/$package
-    version=$("$program" --version 2>&1 | sed -n '1s/^blackbox_exporter, version \([^ ]*\).*/\1/p')
-    mkdir "$out/blackbox_exporter-$version"
-    install "$program" "$out/blackbox_exporter-$version/blackbox_exporter"
-    install -m 0644 etc/prometheus/blackbox.yml "usr/share/doc/$package/copyright" "$out/blackbox_exporter-$version/"
-)
-
-blackbox_exporter
 node_exporter
 alertmanager
 prometheus
