@@ -30,7 +30,7 @@ export class FrontCertificates extends pulumi.ComponentResource {
         const names = Object.keys(front.clients).sort();
         const issuer =
             names.length > 0 && front.clientCaCertificate === undefined
-                ? authority(`${name}-client-ca`, "front client CA", this)
+                ? authority(`${name}-clients-ca`, "front client CA", this)
                 : undefined;
         this.clientCaCertificate = issuer?.certificate;
         this.clients = Object.fromEntries(

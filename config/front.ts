@@ -1,7 +1,7 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
-import { certificateProblem } from "./certificate";
 import { type Role, ROLES } from "./httpd/paths";
-import { ALWAYS, customIssue, field, isObject } from "./scalars";
+import { ALWAYS, Certificate, field, isObject } from "./scalars";
 
 /** In one spelling, since it is compared with what clients ask for, and stands in URLs. */
 export const ServerName = z
@@ -9,6 +9,11 @@ export const ServerName = z
     .regex(
         /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/,
         "must be a host name in lower case, or an IPv4 address",
+    )
+    .refine((name) => !name.endsWith(".invalid"), "must not end in .invalid, which is for names that do not exist")
+    .refine(
+        (name) => isIPv4(name) || !/(^|\.)\d+$/.test(name),
+        "must not end in a number, unless it is an IPv4 address of four parts up to 255",
     )
     .max(253);
 
@@ -40,8 +45,6 @@ const VmPath = z
     .string()
     .regex(/^\/[\w./@+-]+$/, "must be an absolute path on the VM, of letters, digits and './@+-_'")
     .max(300);
-
-export const Certificate = z.string().superRefine(customIssue(certificateProblem));
 
 export const FrontConfig = z
     .strictObject({

@@ -1,8 +1,8 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { Certificate, PersonName } from "./front";
-import { nearest } from "./nearest";
-import { keyAt, type Problem, removal } from "./problems";
+import { PersonName } from "./front";
+import { certificateKeyProblem } from "./privateKey";
+import type { Problem } from "./problems";
 import { field, isObject } from "./scalars";
+import { byNameProblems } from "./secretsByName";
 
 /** Checks the key of the server's certificate, which is needed if and only if the certificate is given. Says nothing of the key. */
 export function frontKeyProblems(key: unknown, front: unknown): Problem[] {
@@ -19,30 +19,8 @@ export function frontKeyProblems(key: unknown, front: unknown): Problem[] {
             "set front.certificate, or: pulumi config rm frontPrivateKey",
         );
     }
-    const own = typeof key === "string" ? privateKey(key) : undefined;
-    if (own === undefined) {
-        return problem("must be a private key in PEM form, without a passphrase");
-    }
-    // A certificate that is no such thing is refused by its own check.
-    const given = Certificate.safeParse(certificate).data;
-    return given === undefined || new X509Certificate(given).checkPrivateKey(own)
-        ? []
-        : problem("is the key of another certificate than front.certificate");
-}
-
-/** Nothing beside the key: httpd would pass over it, but it comes to the VM. */
-const PEM =
-    /^(-----BEGIN EC PARAMETERS-----\n[A-Za-z0-9+/=\n]+\n-----END EC PARAMETERS-----\n)?-----BEGIN ((RSA|EC) )?PRIVATE KEY-----\n[A-Za-z0-9+/=\n]+\n-----END ((RSA|EC) )?PRIVATE KEY-----\n?$/;
-
-function privateKey(text: string): KeyObject | undefined {
-    if (!PEM.test(text)) {
-        return undefined;
-    }
-    try {
-        return createPrivateKey(text);
-    } catch {
-        return undefined;
-    }
+    const message = certificateKeyProblem(key, certificate, "front.certificate");
+    return message === undefined ? [] : problem(message);
 }
 
 const LEAST_COST = 10;
@@ -62,32 +40,21 @@ function passwordHashProblem(hash: string): string | undefined {
 
 /** Checks the hashes against the users, both ways. Says nothing of a hash. */
 export function passwordHashProblems(hashes: unknown, front: unknown): Problem[] {
-    if (!isObject(hashes) || Array.isArray(hashes)) {
-        const remedy = "pulumi config rm frontPasswordHashes, then set each one by its user's name";
-        return [{ key: "frontPasswordHashes", message: "must hold one hash by user name", remedy }];
-    }
-    const wanted = field(front, "users");
-    const users = isObject(wanted) ? Object.keys(wanted) : [];
-    const problem = (name: string, message: string): Problem => {
-        const key = keyAt("frontPasswordHashes", [name]);
+    const users = field(front, "users");
+    return byNameProblems(hashes, {
+        key: "frontPasswordHashes",
+        each: "one hash by user name",
+        owner: "user",
+        owners: new Map(
+            Object.keys(isObject(users) ? users : {}).map((name) => {
+                // A name that is refused anyway is no reason to ask for a hash of that name.
+                const isName = PersonName.safeParse(name).success;
+                const missing = isName ? "is missing: by it the user logs in" : undefined;
+                return [name, { missing, check: (hash) => (isName ? passwordHashProblem(hash) : undefined) }];
+            }),
+        ),
         // -s drops the empty line that htpasswd ends with.
-        const remedy = `htpasswd -nBC 10 NAME | cut -s -d : -f 2 | pulumi config set --secret --path '${key}'`;
-        return { key, message, remedy };
-    };
-    return [
-        ...users
-            // A name that is refused anyway is no reason to ask for a hash of that name.
-            .filter((name) => !Object.hasOwn(hashes, name) && PersonName.safeParse(name).success)
-            .map((name) => problem(name, "is missing: by it the user logs in")),
-        ...Object.entries(hashes).flatMap(([name, hash]) => {
-            if (!users.includes(name)) {
-                const near = nearest(name, users);
-                const hint = near === undefined ? "there is no user of that name" : `did you mean the user '${near}'?`;
-                const key = keyAt("frontPasswordHashes", [name]);
-                return [{ key, message: `belongs to none of front.users; ${hint}`, remedy: removal(key) }];
-            }
-            const message = typeof hash === "string" ? passwordHashProblem(hash) : "must be text";
-            return message === undefined || !PersonName.safeParse(name).success ? [] : [problem(name, message)];
-        }),
-    ];
+        remedy: (key) => `htpasswd -nBC 10 NAME | cut -s -d : -f 2 | pulumi config set --secret --path '${key}'`,
+        stranger: "belongs to none of front.users",
+    });
 }

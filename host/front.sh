@@ -17,17 +17,22 @@ name=${name%%/*}
 begin
 [ -d "$front/credentials" ] || fail "$front/credentials is not there; the step before makes it: run this again"
 
+# port_foreign PORT: whether something else than httpd listens there.
+port_foreign() {
+    address=0.0.0.0:$1 port_taken || return 1
+    if ! httpd_active; then return 0; fi
+    command -v ss >/dev/null && ! ss -Hltnp "sport = :$1" | grep -qF "\"${httpd%.service}\""
+}
 for port in 80 443; do
-    if ! httpd_active && address=0.0.0.0:$port port_taken; then
-        fail "something else than httpd listens on port $port of this VM already; stop it first." \
-            "Prometheus itself was not touched"
+    if port_foreign "$port"; then
+        fail "something else than httpd listens on port $port of this VM already ('ss -ltnp' tells what); stop it first." \
+            "Prometheus goes on without its front"
     fi
 done
 install_httpd
-others=$(other_sites || true)
+others=$(other_sites)
 [ -z "$others" ] ||
-    fail "httpd on this VM has other sites ($(printf '%s' "$others" | tr '\n' ' ')); move them away." \
-        "Prometheus itself was not touched"
+    fail "httpd on this VM has other sites or ports ($others); move them away." "Prometheus goes on without this change"
 
 make_dir "$front/versions" 0755 root:root
 staged=$(mktemp -d "$front/versions/XXXXXXXX")
@@ -40,6 +45,13 @@ chmod 0644 "$staged/version.conf"
 # httpd reads it at each login, when it no longer is root.
 chown "root:$httpd_group" "$staged/users"
 chmod 0755 "$staged"
+
+# named DIRECTIVE VERSION: the file that the document of a version names by it.
+named() { sed -n "s|\${FRONT}|$2|; s/^ *$1 //p" "$2/front.conf" | head -n 1; }
+
+key=$(named SSLCertificateKeyFile "$staged")
+[ -z "$(find -L "$key" -perm /o=rw 2>/dev/null)" ] ||
+    fail "everybody on this VM can read the key $key; run 'chmod o= $key' there, and replace it. What ran before was not touched"
 
 # try_version: whether httpd takes it, by its syntax and by a start, within the sandbox of its unit and with a network of its own,
 # where nobody else listens. Only a start reads certificates and keys, and httpd ends where a reload cannot read them.
@@ -63,18 +75,23 @@ try_version() {
     started
 }
 
-# asked VERSION [OPTION…]: whether it is that version which answers to the name, whatever Prometheus says behind it.
+# asked VERSION [OPTION…]: whether it is that version which answers to the name, whatever Prometheus says behind it. Where
+# the CA is not given, it is one that this VM trusts, or it is known to nobody here, which is remembered in `mistrust`: then
+# the certificate has only to be the one that is to be served, for this name and at this time.
 asked() {
-    local version=$1 trust=()
-    shift
-    if [ -e "$front/current/ca.pem" ]; then trust=(--cacert "$front/current/ca.pem"); elif ! "$trusted"; then trust=(-k); fi
-    request "${trust[@]}" "$@" --max-time 10 --connect-to ::127.0.0.1:443 -o /dev/null -D "$work/answer" "${url}-/ready" \
-        2>"$work/refused" && tr -d '\r' <"$work/answer" | grep -qix "x-front-version: $version"
+    local trust=()
+    if [ -e "$front/current/ca.pem" ]; then
+        trust=(--cacert "$front/current/ca.pem")
+    elif [ -s "$work/mistrust" ]; then
+        trust=(--cacert "$(named SSLCertificateFile "$front/current")")
+    fi
+    if request "${trust[@]}" "${@:2}" --max-time 10 --connect-to ::127.0.0.1:443 -o /dev/null -D "$work/answer" "${url}-/ready" \
+        2>"$work/refused"; then
+        tr -d '\r' <"$work/answer" | grep -qix "x-front-version: $1"
+    else
+        [ "${#trust[@]}" = 0 ] && grep 'curl: (60)' "$work/refused" >"$work/mistrust" && asked "$@"
+    fi
 }
-
-# Where the CA is not given, it is one that this VM trusts, or it is known to nobody here.
-trusted=true
-mistrusted() { ! asked "$1" && grep -q 'curl: (60)' "$work/refused"; }
 
 # What systemd reads is a file that changes only with its content: a process that is younger runs by it.
 place_unit() {
@@ -95,15 +112,11 @@ load() {
     ! runs_by_unit || act=reload
     place_unit
     systemctl "$act" "$httpd" || return 1
-    if mistrusted "$(version_of)"; then
-        trusted=false
-        say "warning: this VM does not trust the certificate: $(head -n 1 "$work/refused")"
-    fi
     wait_for "${answer_within-15}" asked "$(version_of)"
 }
 
 restore() {
-    say "error: httpd does not serve its new configuration; curl says: $(head -n 1 "$work/refused" 2>/dev/null);" \
+    say "error: httpd does not serve its new configuration; curl says: $(head -qn 1 "$work/refused" 2>/dev/null || true);" \
         "the last lines of httpd's log ($httpd_log):"
     tail -n 8 "$root$httpd_log" >&2 || true
     if [ ! -e "$front/previous" ]; then
@@ -129,14 +142,30 @@ keep_current() {
 set_aside_own_sites() {
     local own
     for own in $httpd_own_sites; do
-        if [ -L "$own" ]; then rm -f "$own"; elif [ -s "$own" ]; then : >"$own"; fi
+        if [ -L "$own" ]; then
+            mv "$own" "$work/"
+        elif [ -s "$own" ]; then
+            cp -p "$own" "$work/" && : >"$own"
+        fi
+    done
+}
+bring_back_own_sites() {
+    local own
+    for own in $httpd_own_sites; do
+        if [ -L "$work/${own##*/}" ]; then
+            mv "$work/${own##*/}" "$own"
+        elif [ -e "$work/${own##*/}" ]; then
+            cat "$work/${own##*/}" >"$own"
+        fi
     done
 }
 
 set_aside_own_sites
-try_version ||
+try_version || {
+    bring_back_own_sites
     fail "httpd refuses its configuration: $(grep -v -e AH00558 -e ':notice\]' "$words" |
         sed -E "s|$staged/||g; s/^(\[[^]]*\] ){3}//" | tail -n 5 | paste -sd ';'); what ran before was not touched"
+}
 
 in_place() { cmp -s "$staged/site.conf" "$httpd_site" && [ "$(readlink "$httpd_drop_in" || true)" = "$front/unit.conf" ]; }
 same() { diff -r --exclude version.conf "$staged" "$front/current/" >/dev/null 2>&1 && in_place; }
@@ -145,7 +174,7 @@ if [ ! -e "$front/previous" ] && same && runs_by_unit && asked "$(version_of)" -
     rm -rf "$staged"
 else
     sync -f "$staged"
-    scratch=("$work") # from here on it is no longer a draft
+    scratch=("$work" "$words" "$words.pid") # from here on it is no longer a draft
     [ -e "$front/previous" ] || [ ! -e "$front/current" ] || point "$front/previous" "$(readlink "$front/current")"
     point "$front/current" "versions/$version"
     put "$staged/site.conf" "$httpd_site" 0644 root:root
@@ -153,4 +182,5 @@ else
 fi
 systemctl --quiet enable "$httpd"
 keep_current
+[ ! -s "$work/mistrust" ] || say "warning: this VM does not trust the certificate: $(cat "$work/mistrust")"
 printf 'front=%s\n' "$name"

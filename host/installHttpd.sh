@@ -1,10 +1,29 @@
 # shellcheck shell=bash disable=SC2154
 # How httpd comes to a machine, and what there may be of it before.
 
-# other_sites: files by which this httpd serves something else than what it comes with, and than Prometheus.
+# other_sites: files by which this httpd serves something else than what it comes with, and than Prometheus: a site, or a
+# port. What is only available is not read by it.
 other_sites() {
-    grep -rlsiE '^[[:space:]]*<VirtualHost' "$httpd_etc/sites-enabled" "$httpd_etc/conf.d" --include='*.conf' |
-        grep -vxF -e "$httpd_site" -e "${httpd_own_sites% *}" -e "${httpd_own_sites#* }"
+    local file
+    {
+        grep -RlsiE '^[[:space:]]*<VirtualHost' "$httpd_etc" --include='*.conf' --exclude-dir='*-available' || true
+        grep -RsiE '^[[:space:]]*Listen[[:space:]]' "$httpd_etc" --include='*.conf' --exclude-dir='*-available' |
+            grep -viE ':[[:space:]]*Listen[[:space:]]+([^[:space:]]*:)?(80|443)([[:space:]]+https?)?[[:space:]]*$' | cut -d : -f 1 || true
+    } | sort -u | while IFS= read -r file; do
+        [ "$file" = "$httpd_site" ] || as_it_came "$file" || printf '%s\n' "$file"
+    done | paste -sd ' '
+}
+
+# as_it_came FILE: whether it is one of the sites that httpd comes with, and nobody has changed it.
+as_it_came() {
+    local file
+    case " $httpd_own_sites " in *" $1 "*) ;; *) return 1 ;; esac
+    file=$(readlink -f "$1")
+    if [ "$httpd_program" = apache2ctl ]; then
+        dpkg-query --show --showformat '${Conffiles}' apache2 | grep -qxF " ${file#"$root"} $(md5sum <"$file" | cut -d ' ' -f 1)"
+    else
+        ! rpm -V --nomtime --noowner --nogroup httpd mod_ssl 2>/dev/null | grep -qE "^..5.* ${file#"$root"}\$"
+    fi
 }
 
 # install_httpd: from the distribution, and without a start: it would serve the page that it comes with.
@@ -41,5 +60,5 @@ package_failure() {
     systemctl --quiet unmask --runtime "$httpd" 2>/dev/null || true
     tail -n 10 "$work/packages" >&2
     fail "httpd cannot be installed from the distribution's packages (above is what the package manager says)." \
-        "Prometheus itself was not touched"
+        "Prometheus goes on without its front"
 }

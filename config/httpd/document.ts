@@ -98,18 +98,19 @@ const SERVER = [
     "ProxyRequests Off",
     "HttpProtocolOptions Strict RegisteredMethods Require1.0",
     "Protocols http/1.1",
-    // Each query holds a thread until it is answered.
-    "ServerLimit 20",
+    // Each query holds a thread until it is answered. Processes from before a reload stay until their last client is done, and
+    // must not take the places of those that serve.
+    "ServerLimit 60",
     "ThreadsPerChild 25",
     "MaxRequestWorkers 500",
     "Timeout 60",
     "KeepAliveTimeout 15",
     // Older ones know no limit for the handshake.
     "<IfVersion >= 2.4.39>",
-    "    RequestReadTimeout handshake=10 header=10-20,MinRate=500 body=20,MinRate=1000",
+    "    RequestReadTimeout handshake=10 header=10-20,MinRate=500 body=20-120,MinRate=1000",
     "</IfVersion>",
     "<IfVersion < 2.4.39>",
-    "    RequestReadTimeout header=10-20,MinRate=500 body=20,MinRate=1000",
+    "    RequestReadTimeout header=10-20,MinRate=500 body=20-120,MinRate=1000",
     "</IfVersion>",
     "LimitRequestFields 60",
     "SSLProtocol -all +TLSv1.2 +TLSv1.3",
@@ -129,6 +130,7 @@ function plainSite({ serverName, certificateFile }: FrontDocument): string[] {
                   // Where an ACME client answers its CA (RFC 8555, section 8.3).
                   `RedirectMatch permanent ^/(?!\\.well-known/acme-challenge/)(.*)$ https://${serverName}/$1`,
                   "DocumentRoot /var/www/html",
+                  ...block('Directory "/var/www/html"', ["Options None", "AllowOverride None"]),
                   ...block('Location "/.well-known/acme-challenge/"', ["Require all granted"]),
               ];
     return block("VirtualHost *:80", [`ServerName ${serverName}`, ...redirect]);
@@ -163,13 +165,19 @@ function site(front: FrontDocument): string[] {
         "RequestHeader unset Authorization",
         "ProxyErrorOverride Off",
         "ProxyPreserveHost Off",
-        // As long as a browser looks at the page.
+        // A client that has gone is noticed only when there is something to tell it, and Prometheus has 16 streams for all.
         proxied(
             `${path}api/v1/notifications/live`,
             `${target("prometheus")}api/v1/notifications/live`,
-            "flushpackets=on timeout=3600",
+            "flushpackets=on timeout=300",
         ),
-        ...(alertmanagerPath === undefined ? [] : [proxied(alertmanagerPath, target("alertmanager"), "timeout=60")]),
+        ...(alertmanagerPath === undefined
+            ? []
+            : [
+                  proxied(alertmanagerPath, target("alertmanager"), "timeout=60"),
+                  // To be redirected; what is proxied is not.
+                  `ProxyPass ${alertmanagerPath.slice(0, -1)} !`,
+              ]),
         proxied(path, target("prometheus"), `timeout=${queryTimeout + 10}`),
         ...[path, alertmanagerPath].flatMap((home) =>
             home === undefined || home === "/" ? [] : [`RedirectMatch permanent ^${home.slice(0, -1)}$ ${home}`],
@@ -181,6 +189,8 @@ function site(front: FrontDocument): string[] {
             'AuthName "Prometheus"',
             "AuthBasicProvider file",
             `AuthUserFile ${VERSION}/users`,
+            // Who is known but not let in is not asked for another password.
+            "AuthzSendForbiddenOnFailure On",
         ]),
         ...OPENINGS.flatMap((opening) => {
             const at = home(opening);
@@ -218,14 +228,18 @@ function target(program: Opening["program"]): string {
 }
 
 function proxied(from: string, to: string, options: string): string {
-    return `ProxyPass ${from} ${to} ${options}`;
+    // Not every version tries again at once after a connection that was refused, as each is while the program restarts.
+    return `ProxyPass ${from} ${to} retry=0 ${options}`;
 }
 
 function location(front: FrontDocument, at: string, { allows, paths, bodyLimit = 0 }: Opening): string[] {
+    const changes = allows.some(({ role }) => role === "writer" || role === "silencer");
     return block(`LocationMatch "^${escaped(at)}(?:${paths.join("|")})$"`, [
         ...block("RequireAll", [
             // LimitRequestBody is not for what is passed on. A body whose size is not known before it comes is refused.
             `Require expr "req('Transfer-Encoding') == '' && req('Content-Length') -le ${bodyLimit}"`,
+            // What changes something is not asked for by the page of another site, in the name of who looks at it.
+            ...(changes ? [`Require expr "req('Sec-Fetch-Site') -in { '', 'same-origin', 'none' }"`] : []),
             ...block(
                 "RequireAny",
                 allows.flatMap(({ role, methods }) =>

@@ -6,7 +6,7 @@ import { jobBasics, type Job } from "./job";
 /** Module of the blackbox_exporter. */
 const MODULE = "front";
 
-/** A probe of Prometheus through its own front, on the VM: what people would get, and until when the certificate is good. */
+/** A probe of Prometheus through its own front, on the VM: whether it answers, and until when the certificate is good. */
 export function frontJob(front: FrontConfig, interval: Duration): Job {
     return {
         cluster: "",

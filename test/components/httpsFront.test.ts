@@ -85,7 +85,7 @@ it("makes a CA with a certificate for every name, and another CA for the clients
         earlyRenewalHours: 30 * 24,
     });
     expect(mocks.find("tls:index/locallySignedCert:LocallySignedCert", `${name}-client-grafana`).inputs).toMatchObject({
-        caCertPem: `${name}-client-ca\n`,
+        caCertPem: `${name}-clients-ca\n`,
         allowedUses: ["digital_signature", "client_auth"],
     });
     for (const { inputs } of mocks.ofType("tls:index/privateKey:PrivateKey")) {
@@ -93,7 +93,7 @@ it("makes a CA with a certificate for every name, and another CA for the clients
     }
     expect(files(mocks, "prometheus-front-credentials")).toEqual({
         "ca.pem": `${name}-ca\n`,
-        "clients.pem": `${name}-client-ca\n`,
+        "clients.pem": `${name}-clients-ca\n`,
         "server.key": `secret of ${name}-server-key\n`,
         "server.pem": `${name}-server\n`,
         users: `alice:${PASSWORD_HASH}\n`,

@@ -1,5 +1,5 @@
 import { PASSWORD_HASH } from "./environment";
-import { CA, CERTIFICATE, EXPIRED, FUTURE, KEY, OTHER_CA, OTHER_KEY } from "./frontCertificates";
+import { CA, CERTIFICATE, EXPIRED, EXPIRED_CA, FUTURE, ISSUER, KEY, OTHER_CA, OTHER_KEY } from "./frontCertificates";
 import { booleans, clash, lists, NO_VM, notText, objects, type Row, wrong } from "./refusal";
 
 const SERVER_NAME = "must be a host name in lower case, or an IPv4 address";
@@ -24,6 +24,10 @@ function serverNames(key: string): Row[] {
         notText(key),
         ...["Prometheus.example.com", "a..b", "-a", "a b", "::1", "", "x\nListen 8080", "${FRONT}"].map((name) =>
             wrong(key, name, `${SERVER_NAME}, got '${name.replace("\n", "\\n")}'`),
+        ),
+        wrong(key, "prometheus.invalid", "must not end in .invalid, which is for names that do not exist"),
+        ...["999.1.1.1", "prometheus.1", "10"].map((name) =>
+            wrong(key, name, "must not end in a number, unless it is an IPv4 address of four parts up to 255"),
         ),
         wrong(key, `${"a.".repeat(126)}ab`, "must be at most 253 characters long, got 'a.a."),
     ];
@@ -108,6 +112,21 @@ const FRONT: Row[] = [
     ...certificates("front.certificate"),
     ...certificates("front.caCertificate"),
     ...certificates("front.clientCaCertificate"),
+    clash(
+        "front.clientCaCertificate",
+        { "front.clientCaCertificate": CERTIFICATE },
+        "holds 'CN=front', which is no CA",
+    ),
+    clash(
+        "front.clientCaCertificate",
+        { "front.clientCaCertificate": EXPIRED_CA },
+        "holds 'CN=expired test CA', which has expired at 2021-01-01T00:00:00.000Z",
+    ),
+    clash(
+        "front.clientCaCertificate",
+        { "front.clientCaCertificate": ISSUER },
+        "holds 'CN=clients test issuer', which was signed by a CA that is not there",
+    ),
     clash("front.certificate", { "front.certificate": EXPIRED }, "has expired at 2021-01-01T00:00:00.000Z"),
     clash("front.certificate", { "front.certificate": FUTURE }, "is valid from 2125-01-01T00:00:00.000Z on only"),
     clash(

@@ -5,7 +5,7 @@ import type { SpareVm } from "../vm/spareVm";
 
 /** All by which the steps change something outside their own memory. */
 const COMMANDS =
-    "chmod chown cp curl find groupadd groupdel groupmod install ln mkdir mktemp mv rm rmdir sed sync systemctl tar tee " +
+    "apt-get chmod chown cp curl find groupadd groupdel groupmod install ln mkdir mktemp mv rm rmdir sed sync systemctl tar tee " +
     "touch truncate useradd userdel usermod";
 
 /** A call of one of them by a step, in their order. */
@@ -73,6 +73,22 @@ export async function counted(vm: SpareVm): Promise<Call[]> {
 /** Those that change more than the step's own place in memory, which every run begins by removing. */
 export function onDisk(calls: readonly Call[]): Call[] {
     return calls.filter(({ words }) => !words.includes("/run/external-prometheus") || /\/(usr|etc)\//.test(words));
+}
+
+/** Each of the calls, and the middle of those that take their time. */
+export function points(
+    calls: readonly Call[],
+): (readonly [action: Armed["action"], at: number, step: string, words: string])[] {
+    const LONG = /^(apt-get|curl|tar|useradd|groupadd|userdel|groupdel|systemctl|chown -R|rm -rf \/usr)/;
+    return onDisk(calls).flatMap(({ at, step, words }) => [
+        ["before", at, step, words] as const,
+        ...(LONG.test(words) ? [["during", at, step, words] as const] : []),
+    ]);
+}
+
+/** Whether it needs room. */
+export function writes({ words }: Call): boolean {
+    return /^(apt-get|cp|curl|groupadd|install|ln|mkdir|mktemp|systemctl|tar|tee|touch|useradd) /.test(words);
 }
 
 /**

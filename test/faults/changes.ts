@@ -1,10 +1,14 @@
 import type { ChosenRelease } from "./releases";
 
+type Moment = "blank" | "installed" | "fronted";
+
 /** What a deployment does to the VM. */
 export interface Change {
     readonly name: string;
     /** The moment of the bench that it begins at. */
-    readonly from: "blank" | "installed";
+    readonly from: Moment;
+    /** The one that it leads to, if others begin there. */
+    readonly leads?: Moment;
     /** What deploys it. */
     readonly command: "up" | "destroy";
     /** Changes the stack's configuration. */
@@ -14,9 +18,17 @@ export interface Change {
 const SWITCH = { targets: ["10.98.0.1:9100"], labels: { rack: "a" } };
 
 /** What is installed before something is changed. */
-function installation(configuration: Record<string, unknown>): void {
+export function installation(configuration: Record<string, unknown>): void {
     configuration["staticJobs"] = { node: SWITCH };
 }
+
+export const FIRST: Change = {
+    name: "a first installation",
+    from: "blank",
+    leads: "installed",
+    command: "up",
+    configure: installation,
+};
 
 /** All of them; what is installed comes first, and everything at once second. */
 export function changes(other: ChosenRelease): [Change, Change, ...Change[]] {
@@ -40,7 +52,7 @@ export function changes(other: ChosenRelease): [Change, Change, ...Change[]] {
         Object.assign(configuration["vm"] as object, { bootTimeout: "6m" });
     };
     return [
-        { name: "a first installation", from: "blank", command: "up", configure: installation },
+        FIRST,
         {
             name: "another release, unit, configuration and credentials",
             from: "installed",

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { Bench, said } from "./bench";
-import { onDisk, startCounting, wasReached } from "./calls";
+import { onDisk, startCounting, wasReached, writes } from "./calls";
 import { managed, ready } from "./managed";
 import { sample } from "./sample";
 import { Trial } from "./trial";
@@ -8,9 +8,6 @@ import { contents, expectWhole } from "./whole";
 
 /** Disks that fill up in a quick run. */
 const QUICK_FILLED = 1;
-
-/** Calls that need room. */
-const WRITES = /^(cp|curl|groupadd|install|ln|mkdir|mktemp|systemctl|tar|tee|touch|useradd) /;
 
 let bench: Bench | undefined;
 
@@ -54,7 +51,7 @@ describe("a full disk", async () => {
         const { name, from } = trial.change;
         const known = await trial.moments();
         const rows = onDisk(trial.clean.calls)
-            .filter(({ words }) => WRITES.test(words))
+            .filter(writes)
             .map(({ at, step, words }) => [at, step, words] as const);
 
         it.each(sample(`disks that fill up during ${name}`, rows, QUICK_FILLED))(

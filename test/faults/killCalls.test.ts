@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { Bench } from "./bench";
-import { type Armed, type Call, onDisk, startCounting, wasReached } from "./calls";
+import { points, startCounting, wasReached } from "./calls";
 import { QUICK, sample } from "./sample";
 import { Trial } from "./trial";
 
@@ -12,17 +12,6 @@ let bench: Bench | undefined;
 afterAll(async () => {
     await bench?.gone();
 });
-
-/** Each of the calls, and the middle of those that take their time. */
-function points(
-    calls: readonly Call[],
-): (readonly [action: Armed["action"], at: number, step: string, words: string])[] {
-    const LONG = /^(curl|tar|useradd|groupadd|userdel|groupdel|systemctl|chown -R|rm -rf \/usr)/;
-    return onDisk(calls).flatMap(({ at, step, words }) => [
-        ["before", at, step, words] as const,
-        ...(LONG.test(words) ? [["during", at, step, words] as const] : []),
-    ]);
-}
 
 describe("a kill of the step on the VM", async () => {
     bench = await Bench.create();

@@ -3,14 +3,14 @@ import type { SpareVm } from "../vm/spareVm";
 
 /** Where the program puts something, whatever it is called; what stands in for commands lies in /usr/local/sbin. */
 const FIND =
-    "find usr/local etc/systemd/system run -xdev " +
+    "find usr/local etc/systemd/system etc/apache2 run -xdev " +
     "\\( -path usr/local/sbin -o -path 'usr/local/var/lib/*/*' -o -path 'run/*' ! -path 'run/external-prometheus*' \\) -prune -o " +
     "\\( -type d -printf '%p/ %m %u:%g\\n' -o -type l -printf '%p -> %l\\n' -o -printf '%p %m %u:%g\\n' \\)";
 
 /**
  * All that the program manages on the VM, as text that is equal if and only if that is: paths, modes, owners, contents and
- * targets, users and groups. What is random in every installation has a name in its place: the folder of the configuration
- * that runs. The random word of the mark and systemd's id of the last start are left out. The lock stays
+ * targets, users and groups, and what httpd comes with. What is random in every installation has a name in its place: the
+ * folders of the configurations that run. The random word of the mark and systemd's id of the last start are left out. The lock stays
  * for ever.
  */
 export function managed(vm: SpareVm): Promise<string> {
@@ -18,15 +18,17 @@ export function managed(vm: SpareVm): Promise<string> {
         [
             "cd /",
             "current=$(basename $(readlink usr/local/etc/prometheus/current || echo no-configuration))",
+            "front=$(basename $(readlink usr/local/etc/httpd/current || echo no-front))",
             "listing=$(mktemp)",
             `{ ${FIND} | grep -v '^run/external-prometheus.lock' | sort`,
-            "find usr/local etc/systemd/system -xdev \\( -path usr/local/sbin -o -path 'usr/local/var/lib/*/*' \\) -prune " +
+            "find usr/local etc/systemd/system etc/apache2 -xdev \\( -path usr/local/sbin -o -path 'usr/local/var/lib/*/*' \\) -prune " +
                 "-o -type f -print | sort | while read -r file; do " +
-                'case $file in */owner) sed 3d $file ;; */start) ;; *) cat $file ;; esac | sha256sum | cut -c 1-16 | sed "s|$|  $file|"; done',
+                'case $file in */owner) sed 3d $file ;; */version.conf) sed s/$front/FRONT/ $file ;; */start) ;; *) cat $file ;; esac | sha256sum | cut -c 1-16 | sed "s|$|  $file|"; done',
             "getent passwd | grep nologin | sort",
             "getent group | grep -E 'prometheus|exporter|alertmanager' | sort",
-            "systemctl is-enabled prometheus 2>&1 || true; } >$listing",
-            'sed "s/$current/CURRENT/g" $listing',
+            "dpkg-query --show --showformat '${db:Status-Abbrev}${Package}\\n' 'apache2*' 2>&1 || true",
+            "systemctl is-enabled prometheus apache2 2>&1 || true; } >$listing",
+            'sed "s/$current/CURRENT/g; s/$front/FRONT/g" $listing',
             "rm $listing",
         ].join("\n"),
     );
@@ -37,6 +39,13 @@ const READY = "curl -s --fail --max-time 5 -o /dev/null http://127.0.0.1:9090/-/
 /** Waits until Prometheus is ready; returns whether it came to that. */
 export async function ready(vm: SpareVm, seconds: number): Promise<boolean> {
     const wait = `for _ in $(seq ${seconds * 5}); do ${READY} && exit; sleep 0.2; done; exit 1`;
+    return (await vm.run(wait, { seconds: seconds + 60 })).code === 0;
+}
+
+/** Whether httpd answers over TLS within so many seconds, whatever it says. */
+export async function frontAnswers(vm: SpareVm, seconds: number): Promise<boolean> {
+    const ask = "curl -sk --max-time 5 -o /dev/null https://127.0.0.1/";
+    const wait = `for _ in $(seq ${seconds * 5}); do ${ask} && exit; sleep 0.2; done; exit 1`;
     return (await vm.run(wait, { seconds: seconds + 60 })).code === 0;
 }
 
@@ -57,6 +66,7 @@ export async function running(vm: SpareVm): Promise<Record<string, unknown>> {
         config: config["yaml"],
         pools: scrapePools.sort(),
         reloaded: runtime["reloadConfigSuccess"],
+        front: await frontAnswers(vm, 1),
     };
 }
 

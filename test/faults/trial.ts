@@ -2,7 +2,8 @@ import { expect } from "vitest";
 import type { Finished } from "../../operate/process";
 import { Bench, said } from "./bench";
 import { type Call, counted, reached, startCounting, stopCounting } from "./calls";
-import { type Change, changes } from "./changes";
+import { type Change, changes, FIRST, installation } from "./changes";
+import { frontChanges } from "./frontChanges";
 import { family, kill } from "./injury";
 import { managed, ready, running } from "./managed";
 import { otherRelease } from "./releases";
@@ -30,12 +31,26 @@ export class Trial {
 
     /** Of all changes, or the first so many; runs each once in peace. */
     static async all(bench: Bench, count?: number): Promise<Trial[]> {
+        return Trial.each(bench, changes(await otherRelease()).slice(0, count));
+    }
+
+    /** Of all that is done with a front, in a quick run of one of them. */
+    static async ofFront(bench: Bench): Promise<Trial[]> {
+        const all = await frontChanges(bench.stack, installation);
+        const chosen = QUICK ? sample("changes of the front", all, 1) : all;
+        const needed = all.filter(
+            (change) => chosen.includes(change) || chosen.some(({ from }) => from === change.leads),
+        );
+        return (await Trial.each(bench, [FIRST, ...needed])).filter(({ change }) => chosen.includes(change));
+    }
+
+    private static async each(bench: Bench, all: readonly Change[]): Promise<Trial[]> {
         const trials: Trial[] = [];
-        for (const change of changes(await otherRelease()).slice(0, count)) {
+        for (const change of all) {
             await begin(bench, change);
             trials.push(new Trial(bench, change, await runInPeace(bench, change)));
-            if (change.from === "blank") {
-                await bench.save("installed");
+            if (change.leads !== undefined) {
+                await bench.save(change.leads);
             }
         }
         return trials;

@@ -5,7 +5,7 @@ import { announce, QUICK, sample } from "./sample";
 import { SPARE_VMS } from "./vms";
 
 announce();
-const others = ["badConfigurations", "brokenRelease", "diskFull", "downloads", "reboot", "survivor"];
+const others = ["badConfigurations", "brokenRelease", "diskFull", "downloads", "front", "reboot", "survivor"];
 const drawn = (): string => sample(`suites of ${others.join(", ")}`, others, 1).join(",");
 const suites = QUICK ? `{killCalls,killMoments,powerCut,${drawn()}}` : "*";
 

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ExternalPrometheus } from "../../components/externalPrometheus";
 import { loadConfig } from "../../config/load";
 import type { ScrapeSource, SourceCredentials } from "../../config/source";
+import { gatewayFederation } from "../config/prometheus/scraping";
 
 /** Any certificates will do, if they stay the same from one installation to the next: nothing is at the other end. */
 const PKI = "/var/lib/external-prometheus-lab/cluster/pki";
@@ -19,7 +20,7 @@ export = () => {
     const off = { path: "off", interval: "30s" } as const;
     const caCertificate = read("ca.crt");
     const source: ScrapeSource = {
-        version: 1,
+        version: 2,
         name: "gone",
         server: "https://192.0.2.1:6443",
         caCertificate,
@@ -30,11 +31,11 @@ export = () => {
             "kubernetes-pods": { path: "federate", interval: "1s" },
             "kubernetes-service-endpoints": off,
         },
-        federation: { targets: [{ address: "127.0.0.1:1", replica: "prometheus-0" }], serverName: "gateway.gone" },
+        federation: gatewayFederation("gateway.gone", ["127.0.0.1:1"]),
     };
     const client = vm.bootTimeout === "5m" ? "kubelet" : "admin";
     const credentials: SourceCredentials = {
-        version: 1,
+        version: 2,
         tokens: {},
         federation: { caCertificate, clientCertificate: read(`${client}.crt`), clientKey: read(`${client}.key`) },
     };

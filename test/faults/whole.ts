@@ -6,24 +6,30 @@ export type Contents = ReadonlyMap<string, string>;
 
 const RUNNING_RELEASE = "usr/local/prometheus";
 const CURRENT = "usr/local/etc/prometheus/current";
+const FRONT = "usr/local/etc/httpd";
 
 /**
  * One line a file: what it holds, and its path, which for the configuration that runs goes through the link `current`.
- * Drafts are left out: no program reads them. So are the random word of the mark and systemd's id of a start.
+ * Drafts are left out, and what the front's step takes its credentials from: no program reads them. So are the random words
+ * of the mark and of the front's version, and systemd's id of a start.
  */
 const LIST = [
     "cd /",
     "tree() { find $1 -xdev \\( -path usr/local/sbin -o -path 'usr/local/var/lib/*/*' -o -path '*/versions' -o " +
+        `-path ${FRONT}/credentials -o ` +
         "-name '*.next' -o -name '*.partial' -o -name '.*' \\) -prune -o -type f -print; }",
-    `{ tree usr/local; tree etc/systemd/system; [ ! -e ${CURRENT} ] || tree ${CURRENT}/; } | sort | while read -r file; do`,
+    `for folder in usr/local etc/systemd/system ${CURRENT}/ ${FRONT}/current/ etc/apache2/sites-enabled; do`,
+    "[ ! -e $folder ] || tree $folder",
+    "done | sort | while read -r file; do",
     "case $file in",
     '*/owner) echo "$(wc -l <$file):$(sed 3d $file | sha256sum | cut -c 1-64) $file" ;;',
     "*/start) ;;",
+    '*/version.conf) echo "$(wc -c <$file) $file" ;;',
     '*) echo "$(sha256sum <$file | cut -c 1-64) $file" ;;',
     "esac",
     "done",
     `echo "$(basename "$(readlink ${RUNNING_RELEASE})") release that runs"`,
-    `for link in ${RUNNING_RELEASE} ${CURRENT} usr/local/etc/prometheus/prometheus.yml; do`,
+    `for link in ${RUNNING_RELEASE} ${CURRENT} usr/local/etc/prometheus/prometheus.yml ${FRONT}/current; do`,
     '[ ! -L $link ] || [ -e $link ] || echo "nothing $link"',
     "done",
 ].join("\n");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { FrontConfig } from "../../config/front";
@@ -90,6 +90,14 @@ it("goes back to what ran before where the new version is not what answers", asy
     expect(existsSync(made.path(`${HTTPD}/previous`))).toBe(false);
 });
 
+it("takes a certificate of a CA that the machine does not know, even if it learns that late, and says so", async () => {
+    const made = await machine();
+    await made.succeed("frontCredentials", {}, frontCredentialFiles({ passwordHashes: { alice: "hash" } }));
+    const { code, stderr } = await step(made, "# httpd-mistrusted\n");
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("warning: this VM does not trust the certificate: curl: (60) SSL certificate problem");
+});
+
 it("leaves httpd stopped where the first version does not answer", async () => {
     const made = await machine();
     const { code, stderr } = await front(made, "# httpd-ignores\n");
@@ -105,8 +113,23 @@ it("refuses an httpd that serves something else", async () => {
     made.write("etc/httpd/conf.d/intranet.conf", "  <virtualhost *:80>\n");
     const { code, stderr } = await front(made);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/error: httpd on this VM has other sites \(.*intranet\.conf\); move them away/);
+    expect(stderr).toMatch(/error: httpd on this VM has other sites or ports \(.*intranet\.conf\); move them away/);
     expect(existsSync(made.path(`${HTTPD}/current`))).toBe(false);
+});
+
+it("refuses an httpd whose own site somebody has changed, and brings back one that was set aside in vain", async () => {
+    const made = await machine();
+    made.write("changed", "");
+    const { code, stderr } = await front(made);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/error: httpd on this VM has other sites or ports \(.*ssl\.conf\); move them away/);
+    const site = "etc/httpd/conf.d/ssl.conf";
+    expect(made.read(site)).toContain("<VirtualHost");
+
+    rmSync(made.path("changed"));
+    const refused = await front(made, "# httpd-refuses\n");
+    expect(refused.stderr).toContain("error: httpd refuses its configuration");
+    expect(made.read(site)).toContain("<VirtualHost");
 });
 
 it("refuses a port that somebody else listens on, before anything is installed", async () => {
@@ -118,7 +141,9 @@ it("refuses a port that somebody else listens on, before anything is installed",
     );
     const { code, stderr } = await front(made);
     expect(code).toBe(1);
-    expect(stderr).toContain("error: something else than httpd listens on port 443 of this VM already; stop it first");
+    expect(stderr).toContain(
+        "error: something else than httpd listens on port 443 of this VM already ('ss -ltnp' tells what); stop it first",
+    );
     expect(existsSync(made.path("httpd.log"))).toBe(false);
 });
 

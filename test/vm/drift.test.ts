@@ -121,7 +121,7 @@ it("finds a VM that was rebuilt under the same host key, and sets it up anew", a
 });
 
 it("has shown no secret", async () => {
-    const keys = await vm.text("cat /usr/local/etc/prometheus/credentials/gone/gateway.key");
+    const keys = await vm.text("cat /usr/local/etc/prometheus/credentials/gone/federation.key");
     const secrets = keys.split("\n").filter((line) => /^[\w+/=]{20,}$/.test(line));
     expect(secrets.length).toBeGreaterThan(0);
     expect([CANARY, ...secrets].filter((secret) => said.includes(secret))).toEqual([]);

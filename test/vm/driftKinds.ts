@@ -60,18 +60,18 @@ export const GENTLE: readonly Kind[] = [
     },
     {
         kind: "a credential was changed",
-        by: `echo ${CANARY} >>${CREDENTIALS}/gateway.key`,
-        line: [`${CREDENTIALS}/gateway.key`, "content differs", "as deployed"],
+        by: `echo ${CANARY} >>${CREDENTIALS}/federation.key`,
+        line: [`${CREDENTIALS}/federation.key`, "content differs", "as deployed"],
     },
     {
         kind: "a credential can be read by everybody",
-        by: `chmod 0644 ${CREDENTIALS}/gateway.crt`,
-        line: [`${CREDENTIALS}/gateway.crt`, "0644 root:prometheus", "0640 root:prometheus"],
+        by: `chmod 0644 ${CREDENTIALS}/federation.crt`,
+        line: [`${CREDENTIALS}/federation.crt`, "0644 root:prometheus", "0640 root:prometheus"],
     },
     {
         kind: "a credential is gone",
-        by: `rm ${CREDENTIALS}/gateway-ca.crt`,
-        line: [`${CREDENTIALS}/gateway-ca.crt`, "missing", "a file"],
+        by: `rm ${CREDENTIALS}/federation-ca.crt`,
+        line: [`${CREDENTIALS}/federation-ca.crt`, "missing", "a file"],
     },
     {
         kind: "a credential does not belong",

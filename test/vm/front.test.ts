@@ -6,14 +6,17 @@ import { drift } from "./frontDrift";
 import { FrontSuite } from "./frontSuite";
 import { traffic } from "./frontTraffic";
 import { answers, basic, HASH, NAME, PASSWORD } from "./frontVm";
+import { query } from "./running";
 import { testssl } from "./testssl";
 
 const suite = new FrontSuite();
 /** Goes on beside all that is asked meanwhile. */
 let tested: Promise<string[]> | undefined;
+let endless: Promise<number> | undefined;
 
 beforeAll(async () => {
     await suite.begin();
+    endless = suite.front.endless();
 });
 afterAll(() => suite.end());
 
@@ -21,12 +24,23 @@ it("tells other stacks where it is, whom to trust, who logs in, and nothing of w
     expect(await suite.stack.outputs()).toMatchObject({
         url: `https://${NAME}/`,
         caCertificate: expect.stringMatching(/^-----BEGIN CERTIFICATE-----/) as string,
-        users: ["alice"],
+        users: ["alice", "bob"],
         clientCertificates: "[secret]",
     });
 });
 
 access(suite);
+
+// Before Prometheus is restarted: it then restores its alerts first, and shows none before its third evaluation.
+it("tells by an alert that its certificate has only an hour to live", async () => {
+    await waitFor(
+        "FrontCertificateExpiresSoon",
+        180,
+        () => query(suite.vm, 'ALERTS{alertname="FrontCertificateExpiresSoon", alertstate="firing"}'),
+        (found) => found.length === 1,
+    );
+});
+
 traffic(suite);
 
 describe("a certificate with an hour to live", () => {
@@ -46,6 +60,8 @@ describe("a certificate with an hour to live", () => {
         const { valid_to: until } = await suite.certificate();
         expect(Date.parse(until) - Date.now()).toBeGreaterThan(300 * 86_400_000);
         tested = testssl(NAME, suite.vm.address, suite.front.ca);
+        // It is waited for later.
+        tested.catch(() => undefined);
     });
 });
 
@@ -90,6 +106,10 @@ describe("what httpd cannot work with", () => {
 
 it("gives testssl.sh nothing to complain about but that its CA cannot revoke", async () => {
     expect(await tested).toEqual(["HIGH cert_revocation"]);
+}, 900_000);
+
+it("takes no body without end, which would keep a process of before a reload for as long", async () => {
+    expect(await endless).toBeLessThan(150);
 });
 
 // It stops httpd, which testssl.sh would not understand.

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { Visitor } from "./frontBrowser";
 import type { FrontSuite } from "./frontSuite";
@@ -24,13 +22,13 @@ export function access(suite: FrontSuite): void {
             [undefined, "/api/v1/query?query=up", 401],
             [undefined, "/", 401],
             [undefined, "/-/ready", 401],
-            [undefined, "/federate?match[]=up", 403],
+            [undefined, "/federate?match[]=up", 401],
             [undefined, "/api/v1/status/config", 401],
             ["grafana", "/api/v1/query?query=up", 200],
             ["grafana", "/query", 200],
             ["grafana", "/api/v1/status/config", 200],
             ["grafana", "/-/healthy", 200],
-            ["grafana", "/federate?match[]=up", 403],
+            ["grafana", "/federate?match[]=up", 401],
             ["grafana", "/alertmanager/api/v2/status", 200],
             ["grafana", "/alertmanager/api/v2/silences", 200],
             ["grafana", "/alertmanager/-/reload", 403],
@@ -38,8 +36,9 @@ export function access(suite: FrontSuite): void {
             ["prometheus-b", "/federate?match[]=up", 200],
             ["prometheus-b", "/api/v1/query?query=up", 401],
             ["prometheus-b", "/alertmanager/api/v2/status", 401],
-            ["shipper", "/federate?match[]=up", 403],
+            ["shipper", "/federate?match[]=up", 401],
             ["shipper", "/api/v1/write", 403],
+            ["grafana", "/alertmanager", 301],
         ] as const)("%s at %s: %i", async (who, path, status) => {
             expect((await suite.front.ask(encodeURI(path), who)).status).toBe(status);
         });
@@ -50,6 +49,29 @@ export function access(suite: FrontSuite): void {
             expect(await status(PASSWORD)).toBe(200);
             for (const wrong of ["", `${PASSWORD} `, PASSWORD.slice(0, -1), HASH, PASSWORD.toLowerCase()]) {
                 expect(await status(wrong), wrong).toBe(401);
+            }
+        });
+
+        it("nobody is asked for another password who may not do what a right one does not allow", async () => {
+            const ask = async (password: string, path = "/api/v1/query?query=up") =>
+                (await suite.front.ask(encodeURI(path), undefined, basic(password, "bob"))).status;
+            expect(await ask(PASSWORD, "/federate?match[]=up")).toBe(200);
+            expect(await ask(PASSWORD)).toBe(403);
+            expect(await ask(`${PASSWORD}!`)).toBe(401);
+        });
+
+        it("what changes something is not done in the name of who looks at the page of another site", async () => {
+            const status = async (path: string, site: string, who?: string) => {
+                const headers = { ...(who === undefined && basic(PASSWORD).headers), "sec-fetch-site": site };
+                return (await suite.front.ask(path, who, { method: "POST", headers })).status;
+            };
+            for (const site of ["cross-site", "same-site"]) {
+                expect(await status("/api/v1/write", site, "shipper")).toBe(403);
+                expect(await status("/alertmanager/api/v2/silences", site)).toBe(403);
+            }
+            for (const site of ["same-origin", "none"]) {
+                expect(await status("/api/v1/write", site, "shipper")).not.toBe(403);
+                expect(await status("/alertmanager/api/v2/silences", site)).toBe(422);
             }
         });
 
@@ -145,7 +167,7 @@ export function access(suite: FrontSuite): void {
             await suite.vm.text(`cat /run/good >${file} && systemctl reload prometheus`);
             await page.reload();
             await page.getByText("http://127.0.0.1:9090/metrics").waitFor();
-            await page.screenshot({ path: join(tmpdir(), "external-prometheus-front.png") });
+            await page.screenshot({ path: "/var/lib/external-prometheus-lab/logs/front.png" });
             // A page that is left ends its stream.
             expect(complaints.filter((text) => !/notifications\/live: net::ERR_ABORTED/.test(text))).toEqual([]);
             await visitor.leave();

@@ -27,6 +27,8 @@ make() { openssl req -x509 -nodes -days 30 -subj /CN=$1 -addext subjectAltName=D
 make good ec -pkeyopt ec_paramgen_curve:P-256
 make other ec -pkeyopt ec_paramgen_curve:P-256
 make weak rsa:1024
+openssl req -x509 -nodes -days 30 -subj /CN=elsewhere -addext subjectAltName=DNS:elsewhere.example.com \\
+    -key ${PLACE}/good.key -out ${PLACE}/elsewhere.pem 2>/dev/null
 openssl pkey -in ${PLACE}/good.key -aes256 -passout pass:x -out ${PLACE}/locked.key
 cp ${PLACE}/good.key ${PLACE}/foreign.key
 chown nobody ${PLACE}/foreign.key
@@ -57,6 +59,18 @@ export const BAD_INPUTS: readonly BadInput[] = [
     { what: "a key of 1024 bits", change: files("weak", "weak"), says: /key too small/ },
     { what: "a key that the sandbox cannot read", change: files("good", "foreign"), says: /foreign\.key/ },
     {
+        what: "a certificate for another name",
+        change: files("elsewhere", "good"),
+        says: /no alternative certificate subject name/,
+    },
+    {
+        what: "a key that everybody can read",
+        change: GOOD_CERTIFICATE,
+        before: `chmod o=r ${PLACE}/good.key`,
+        after: `chmod o= ${PLACE}/good.key`,
+        says: /everybody on this VM can read the key .*good\.key/,
+    },
+    {
         what: "a certificate that the sandbox does not see",
         change: { certificateFile: "/tmp/good.pem", keyFile: "/tmp/good.key" },
         says: /\/tmp\/good\.pem/,
@@ -78,9 +92,18 @@ export const BAD_INPUTS: readonly BadInput[] = [
     {
         what: "somebody's other site",
         change: { openHealth: true },
-        before: "printf '<VirtualHost *:80>\\nServerName x\\n</VirtualHost>\\n' >/etc/apache2/sites-enabled/intranet.conf",
-        after: "rm /etc/apache2/sites-enabled/intranet.conf",
-        says: /has other sites \(.*intranet\.conf/,
+        before:
+            "printf '<VirtualHost *:80>\\nServerName x\\n</VirtualHost>\\n' >/etc/apache2/sites-available/intranet.conf; " +
+            "a2ensite -q intranet",
+        after: "a2dissite -q intranet; rm /etc/apache2/sites-available/intranet.conf",
+        says: /has other sites or ports \(.*intranet\.conf/,
+    },
+    {
+        what: "somebody's other port",
+        change: { openHealth: true },
+        before: "echo Listen 8088 >/etc/apache2/conf-enabled/intranet.conf",
+        after: "rm /etc/apache2/conf-enabled/intranet.conf",
+        says: /has other sites or ports \(.*intranet\.conf/,
     },
     {
         what: "a Prometheus that does not answer",

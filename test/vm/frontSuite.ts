@@ -30,7 +30,8 @@ export class FrontSuite {
         await this.vm.blank();
         const stack = await SpareStack.create(this.vm, "spare-1", join(__dirname, "frontProgram.ts"));
         const { blackbox_exporter: blackboxExporter, alertmanager } = await offeredReleases();
-        const frontPasswordHashes = { alice: await stack.encrypt(HASH) };
+        const hash = await stack.encrypt(HASH);
+        const frontPasswordHashes = { alice: hash, bob: hash };
         Object.assign(stack.configuration, { blackboxExporter, alertmanager, frontPasswordHashes });
         Object.assign(stack.configuration["prometheus"] as object, {
             scrapeInterval,
@@ -57,7 +58,7 @@ export class FrontSuite {
             serverName: NAME,
             aliases: [this.vm.address],
             alertmanagerPath: "/alertmanager/",
-            users: { alice: { roles: ["viewer", "silencer"] } },
+            users: { alice: { roles: ["viewer", "silencer"] }, bob: { roles: ["federator"] } },
             clients: {
                 grafana: { roles: ["viewer"] },
                 "prometheus-b": { roles: ["federator"] },

@@ -22,6 +22,14 @@ export function traffic(suite: FrontSuite): void {
             ).map(({ tried }) => tried);
         }
 
+        it("comes back at once when Prometheus was away, as in each restart", async () => {
+            const status = async () => (await suite.front.ask("/api/v1/query?allowed", "grafana")).status;
+            await recorder.end();
+            expect(await status()).toBe(503);
+            await recorder.start();
+            expect(await status()).toBe(200);
+        });
+
         it("lets through what is allowed, without the password that it was asked with", async () => {
             expect((await suite.front.ask("/api/v1/query?allowed", undefined, basic(PASSWORD))).status).toBe(200);
             const notes = await recorder.notes();

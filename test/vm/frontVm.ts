@@ -14,9 +14,9 @@ export const PASSWORD = "CANARY-correct-horse";
 /** Of that password, with a cost of 10. */
 export const HASH = "$2y$10$CANARYsaltCANARYsaltCeR12kIHP5hjCF4oHtXMbjkdjO2Vn2GSu";
 
-/** Options of a request with a password for alice. */
-export const basic = (password: string) => ({
-    headers: { authorization: `Basic ${Buffer.from(`alice:${password}`).toString("base64")}` },
+/** Options of a request with a password. */
+export const basic = (password: string, user = "alice") => ({
+    headers: { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` },
 });
 
 /** A certificate and its key as the stack's outputs have them. */
@@ -137,6 +137,22 @@ export class Front {
         });
     }
 
+    /** Seconds after which the server has had enough of a body that comes fast enough but has no end. */
+    endless(): Promise<number> {
+        const start = Date.now();
+        return new Promise((resolve) => {
+            const head = ["POST /nothing HTTP/1.1", `Host: ${NAME}`, "Content-Length: 1000000000", "", ""].join("\r\n");
+            const socket = connect(this.tls(), () => socket.write(head));
+            const more = setInterval(() => socket.write("x".repeat(2_400)), 2_000);
+            socket.on("close", () => {
+                clearInterval(more);
+                resolve((Date.now() - start) / 1000);
+            });
+            socket.on("error", () => undefined);
+            socket.resume();
+        });
+    }
+
     /**
      * How the server answers a handshake that offers one version of TLS, by its number (0x0303 is 1.2), and one cipher suite: `hello`
      * where it takes both. By hand, since no library offers the weak ones any more.
@@ -216,9 +232,15 @@ export class Recorder {
         await this.forget();
     }
 
+    /** Nobody is in Prometheus's place. */
+    async end(): Promise<void> {
+        await this.vm.text("systemctl stop recorder");
+    }
+
     /** Prometheus is back. */
     async stop(): Promise<void> {
-        await this.vm.text("systemctl stop recorder; systemctl start prometheus");
+        await this.end();
+        await this.vm.text("systemctl start prometheus");
         await waitFor(
             "Prometheus",
             30,

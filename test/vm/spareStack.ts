@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    copyFileSync,
+    existsSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import * as yaml from "js-yaml";
@@ -9,6 +18,7 @@ import { handle, PROJECT, succeed } from "../lab/lab";
 import type { SpareVm } from "./spareVm";
 
 const NAMESPACE = "external-prometheus:";
+const STATES = "/var/lib/external-prometheus-lab/pulumi-state/.pulumi/stacks/external-prometheus";
 const TARBALL = join(PROJECT, "lab/release/tarball.sh");
 
 /** Commands that read the stack's configuration, each from the file that it is given. */
@@ -103,6 +113,12 @@ export class SpareStack {
 
     /** What a person does after an engine was killed, before the next `up`. */
     async recover(): Promise<void> {
+        // The backend of files writes a state at once, but what it notes beside it not: a kill can leave that empty, which it
+        // then refuses as `failed to load checkpoint: EOF`. It does without.
+        const notes = join(STATES, `${this.name}.json.attrs`);
+        if (existsSync(notes) && statSync(notes).size === 0) {
+            rmSync(notes);
+        }
         await succeed("pulumi cancel", this.run(["cancel", "--yes", "--non-interactive"]));
         await succeed("pulumi refresh", this.run(["refresh", "--clear-pending-creates", ...UNATTENDED]));
     }

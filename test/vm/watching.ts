@@ -3,6 +3,7 @@ import { ExternalPrometheus } from "../../components/externalPrometheus";
 import { GatewayCertificates } from "../../components/gatewayCertificates";
 import { loadConfig } from "../../config/load";
 import type { ScrapeSource } from "../../config/source";
+import { gatewayFederation } from "../config/prometheus/scraping";
 
 /**
  * What a stack of the program has on its VM when it watches a cluster, without the cluster: its gateway refuses every
@@ -13,9 +14,10 @@ export = () => {
     if (vm === undefined || vmPrivateKey === undefined) {
         throw new pulumi.RunError("a spare stack has a VM");
     }
-    const federation = { targets: [{ address: "127.0.0.1:1", replica: "prometheus-0" }], serverName: "gateway.gone" };
+    const serverName = "gateway.gone";
+    const federation = gatewayFederation(serverName, ["127.0.0.1:1"]);
     const { caCertificate, client } = new GatewayCertificates("gone-certificates", {
-        serverName: federation.serverName,
+        serverName,
         addresses: ["127.0.0.1"],
     });
     const sources = caCertificate.apply((ca): ScrapeSource[] => {
@@ -27,12 +29,12 @@ export = () => {
             "kubernetes-pods": { path: "federate", interval: "1s" },
             "kubernetes-service-endpoints": off,
         } as const;
-        return [{ version: 1, name: "gone", server: "https://192.0.2.1:6443", caCertificate: ca, jobs, federation }];
+        return [{ version: 2, name: "gone", server: "https://192.0.2.1:6443", caCertificate: ca, jobs, federation }];
     });
     const sourceCredentials = pulumi
         .all([caCertificate, client.certificate, client.key])
         .apply(([ca, clientCertificate, clientKey]) => ({
-            gone: { version: 1, tokens: {}, federation: { caCertificate: ca, clientCertificate, clientKey } } as const,
+            gone: { version: 2, tokens: {}, federation: { caCertificate: ca, clientCertificate, clientKey } } as const,
         }));
     new ExternalPrometheus("prometheus", { vm, privateKey: vmPrivateKey, sources, sourceCredentials, ...scraping });
 };

@@ -14,11 +14,9 @@ export function serverCertificateProblems(
     if (leaf === undefined || last === undefined) {
         return [];
     }
-    const [from, until] = [new Date(leaf.validFrom), new Date(leaf.validTo)];
     const broken = chain.findIndex((each, i) => i > 0 && !isIssuedBy(chain[i - 1] ?? each, each));
     return [
-        ...(now < from ? [`is valid from ${from.toISOString()} on only`] : []),
-        ...(now >= until ? [`has expired at ${until.toISOString()}`] : []),
+        ...timeProblems(leaf, now),
         ...names
             .filter(
                 (name) =>
@@ -34,10 +32,34 @@ export function serverCertificateProblems(
     ];
 }
 
+/** What is wrong at that moment with the CAs by which clients are to be let in: for each of them one thing. */
+export function clientCaProblems(text: string, now: Date): string[] {
+    const all = certificates(text);
+    return all.flatMap((certificate) => {
+        const problems = [
+            ...(certificate.ca ? [] : ["is no CA, and may sign no certificate"]),
+            ...timeProblems(certificate, now),
+            ...(all.some((other) => hasSigned(other, certificate))
+                ? []
+                : ["was signed by a CA that is not there, without which httpd lets nobody in"]),
+        ];
+        return problems.slice(0, 1).map((problem) => `holds '${certificate.subject}', which ${problem}`);
+    });
+}
+
+function timeProblems({ validFrom, validTo }: X509Certificate, now: Date): string[] {
+    const [from, until] = [new Date(validFrom), new Date(validTo)];
+    return [
+        ...(now < from ? [`is valid from ${from.toISOString()} on only`] : []),
+        ...(now >= until ? [`has expired at ${until.toISOString()}`] : []),
+    ];
+}
+
 /** A CA counts as its own issuer, since a chain may hold it. */
 function isIssuedBy(certificate: X509Certificate, ca: X509Certificate): boolean {
-    return (
-        (certificate.checkIssued(ca) && certificate.verify(ca.publicKey)) ||
-        certificate.fingerprint256 === ca.fingerprint256
-    );
+    return hasSigned(ca, certificate) || certificate.fingerprint256 === ca.fingerprint256;
+}
+
+function hasSigned(ca: X509Certificate, certificate: X509Certificate): boolean {
+    return certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
 }
