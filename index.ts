@@ -2,18 +2,32 @@ import * as pulumi from "@pulumi/pulumi";
 import { ClusterSource } from "./components/clusterSource";
 import { ExternalPrometheus } from "./components/externalPrometheus";
 import type { HttpsFront } from "./components/httpsFront";
+import { readSourceStacks } from "./components/sourceStacks";
 import type { FrontConfig } from "./config/front";
 import { loadConfig } from "./config/load";
 import { jobs } from "./config/prometheus/jobs";
+import type { StackConfig } from "./config/schema";
+import type { Watched } from "./config/sourceStacks";
 
-/** What other stacks may read. `sources` holds no secret; all that is secret about them is in `sourceCredentials`. */
 export = () => {
-    const { clusters, vm, vmPrivateKey, vmProxyPrivateKey, front, ...scraping } = loadConfig();
+    const config = loadConfig();
+    const own = config.clusters.map(({ cluster }) => cluster.name);
+    return config.sourceStacks.length === 0
+        ? deploy(config, [])
+        : readSourceStacks(config.sourceStacks, own).then((others) => deploy(config, others));
+};
 
-    const watched = clusters.map((args) => new ClusterSource(args.cluster.name, args));
-    const sources = watched.map((cluster) => cluster.source);
+/**
+ * Both sides, as far as the stack has them. Returns what other stacks may read: `sources` holds no secret; all that is
+ * secret about them is in `sourceCredentials`, of the clusters alone whose side this stack makes.
+ */
+function deploy(config: StackConfig, others: readonly Watched[]) {
+    const { clusters, vm, vmPrivateKey, vmProxyPrivateKey, front, ...scraping } = config;
+
+    const made = clusters.map((args) => new ClusterSource(args.cluster.name, args));
+    const sources = [...made, ...others].map(({ source }) => source).sort((a, b) => (a.name < b.name ? -1 : 1));
     const sourceCredentials = pulumi.all(
-        Object.fromEntries(watched.map((cluster) => [cluster.source.name, cluster.credentials])),
+        Object.fromEntries(made.map((cluster) => [cluster.source.name, cluster.credentials])),
     );
     const external =
         vm && vmPrivateKey
@@ -23,7 +37,12 @@ export = () => {
                   ...(vmProxyPrivateKey && { proxyPrivateKey: vmProxyPrivateKey }),
                   ...(front && { front }),
                   sources,
-                  sourceCredentials,
+                  sourceCredentials: pulumi.secret(
+                      sourceCredentials.apply((own) => ({
+                          ...own,
+                          ...Object.fromEntries(others.map(({ source, credentials }) => [source.name, credentials])),
+                      })),
+                  ),
                   ...scraping,
               })
             : undefined;
@@ -36,7 +55,7 @@ export = () => {
         sources: Object.fromEntries(sources.map((source) => [source.name, source])),
         sourceCredentials,
     };
-};
+}
 
 /** Who is to be trusted, and by whom; of passwords nothing is known but hashes. */
 function frontOutputs(config?: FrontConfig, front?: HttpsFront) {

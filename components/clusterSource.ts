@@ -1,8 +1,9 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { accessFor } from "../config/kubernetes/rbac";
-import { federatedEndpoint, scrapeSource } from "../config/kubernetes/scrapeSource";
-import type { Cluster } from "../config/cluster";
+import { scrapeSource } from "../config/kubernetes/scrapeSource";
+import { type Cluster, isTouched } from "../config/cluster";
+import { type EndpointSecrets, givenProof } from "../config/endpointProof";
 import { type ScrapeSource, SOURCE_VERSION, type SourceCredentials } from "../config/source";
 import { PrometheusEndpoint } from "./prometheusEndpoint";
 import { ScrapeAccess } from "./scrapeAccess";
@@ -11,6 +12,8 @@ export interface ClusterSourceArgs {
     cluster: Cluster;
     /** Of an account that may make what this program makes; used for nothing else, and kept from the VM. */
     kubeconfig: pulumi.Output<string>;
+    /** For the endpoint; secret. */
+    endpointSecrets: pulumi.Output<EndpointSecrets>;
 }
 
 /** The cluster's side: all that lets a Prometheus outside watch the cluster. */
@@ -26,35 +29,44 @@ export class ClusterSource extends pulumi.ComponentResource {
         const { cluster } = args;
         this.source = scrapeSource(cluster);
 
+        const made = isTouched(cluster) ? this.make(name, args) : undefined;
+        const { endpoint } = cluster;
+        const federation =
+            endpoint?.kind === "url"
+                ? args.endpointSecrets.apply((secrets) => givenProof(endpoint, secrets))
+                : made?.federation;
+        this.credentials = pulumi.all([made?.tokens, federation]).apply(([tokens = {}, proof]): SourceCredentials => {
+            return { version: SOURCE_VERSION, tokens, ...(proof && { federation: proof }) };
+        });
+        this.registerOutputs({ source: this.source });
+    }
+
+    /** What has to be made in the cluster. */
+    private make(name: string, { cluster, kubeconfig, endpointSecrets }: ClusterSourceArgs) {
         const provider = new k8s.Provider(
             name,
             {
-                kubeconfig: args.kubeconfig,
+                kubeconfig,
                 context: cluster.context,
                 // A new certificate or address in the kubeconfig means the same cluster, whose objects must stay.
                 clusterIdentifier: cluster.name,
             },
             { parent: this },
         );
-        const access = new ScrapeAccess(
+        const { namespace, tokens } = new ScrapeAccess(
             `${name}-access`,
-            { cluster: cluster.name, access: accessFor(cluster.jobs) },
+            { cluster: cluster.name, access: accessFor(cluster) },
             { parent: this, provider },
         );
-        const endpoint = federatedEndpoint(cluster);
-        const gateway =
-            endpoint &&
-            new PrometheusEndpoint(
-                `${name}-gateway`,
-                { cluster: cluster.name, namespace: access.namespace, endpoint },
-                { parent: this, provider },
-            );
-
-        this.credentials = pulumi
-            .all([access.tokens, gateway?.credentials])
-            .apply(([tokens, federation]): SourceCredentials => {
-                return { version: SOURCE_VERSION, tokens, ...(federation && { federation }) };
-            });
-        this.registerOutputs({ source: this.source });
+        const { endpoint } = cluster;
+        const opened =
+            endpoint && endpoint.kind !== "url"
+                ? new PrometheusEndpoint(
+                      `${name}-gateway`,
+                      { cluster: cluster.name, namespace, endpoint, secrets: endpointSecrets },
+                      { parent: this, provider },
+                  )
+                : undefined;
+        return { tokens, federation: opened?.credentials };
     }
 }

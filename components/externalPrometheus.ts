@@ -125,7 +125,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
         }, this.front ?? configuration);
         new Verify(
             `${name}-verify`,
-            { vm, version: service.version, configuration: configuration.loaded },
+            { vm, version: service.version, configuration: configuration.loaded, sources },
             { parent: this, dependsOn: last },
         );
 

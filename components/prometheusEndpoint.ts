@@ -1,86 +1,52 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import {
-    gatewayDeployment,
-    gatewayDisruptionBudget,
-    gatewayNetworkPolicy,
-    gatewayService,
-    replicaService,
-} from "../config/kubernetes/gateway";
-import { contentChecksum, renderGatewayConfiguration } from "../config/kubernetes/gatewayConfiguration";
-import { labels } from "../config/kubernetes/labels";
-import { gatewayServerName } from "../config/kubernetes/scrapeSource";
-import type { GatewayEndpoint } from "../config/cluster";
+import type { Endpoint } from "../config/endpoint";
+import { type EndpointSecrets, givenProof } from "../config/endpointProof";
+import { httpRoutes, ingress } from "../config/kubernetes/ingress";
+import { replicaService } from "../config/kubernetes/replicaService";
 import type { SourceCredentials } from "../config/source";
-import { GatewayCertificates } from "./gatewayCertificates";
+import { openGateway } from "./gateway";
 
 export interface PrometheusEndpointArgs {
     /** Name of the cluster. */
     cluster: string;
-    /** Namespace of the gateway, not the Prometheus's. */
+    /** Namespace of what is made for it, not the Prometheus's. */
     namespace: pulumi.Input<string>;
-    endpoint: GatewayEndpoint;
+    endpoint: Exclude<Endpoint, { kind: "url" }>;
+    /** What the user gives; secret. */
+    secrets: pulumi.Input<EndpointSecrets>;
 }
 
-/** The way to the Prometheus in the cluster: a reverse proxy with mutual TLS that lets through `/federate` alone. */
+/** A way to the Prometheus in the cluster, and nothing but its `/federate` where that is in our hands. */
 export class PrometheusEndpoint extends pulumi.ComponentResource {
-    /** What the VM shows the gateway, and what it knows the gateway by. Secret. */
-    public readonly credentials: pulumi.Output<NonNullable<SourceCredentials["federation"]>>;
+    /** By what the VM and what it asks know each other; secret. Undefined where a token of ScrapeAccess does it. */
+    public readonly credentials: pulumi.Output<SourceCredentials["federation"]>;
 
     constructor(name: string, args: PrometheusEndpointArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:PrometheusEndpoint", name, {}, opts);
 
-        const { cluster, namespace, endpoint } = args;
-        const { pods, port } = endpoint.prometheus;
-        const metadata = { namespace, labels: labels(cluster, "gateway") };
-
-        const replicas = pods.map(
-            (_, i) => new k8s.core.v1.Service(`${name}-replica-${i}`, replicaService(args, i), { parent: this }),
+        const { cluster, endpoint } = args;
+        const { prometheus } = endpoint;
+        const child = { parent: this };
+        const replicas = prometheus.replicas.map(
+            (_, i) => new k8s.core.v1.Service(`${name}-replica-${i}`, replicaService(cluster, prometheus, i), child),
         );
-        const certificates = new GatewayCertificates(
-            `${name}-certificates`,
-            { serverName: gatewayServerName(cluster), addresses: endpoint.nodeAddresses },
-            { parent: this },
-        );
-
-        const configuration = pulumi
-            .all(replicas.map((replica) => replica.spec.clusterIP))
-            .apply((addresses) => renderGatewayConfiguration(addresses.map((address) => ({ address, port }))));
-        const configMap = new k8s.core.v1.ConfigMap(
-            `${name}-configuration`,
-            { metadata, data: { "nginx.conf": configuration } },
-            { parent: this },
-        );
-        const { caCertificate, server, client } = certificates;
-        const secret = new k8s.core.v1.Secret(
-            `${name}-certificate`,
-            {
-                metadata,
-                type: "kubernetes.io/tls",
-                stringData: { "ca.crt": caCertificate, "tls.crt": server.certificate, "tls.key": server.key },
-            },
-            { parent: this },
-        );
-
-        new k8s.networking.v1.NetworkPolicy(`${name}-policy`, gatewayNetworkPolicy(args), { parent: this });
-        new k8s.apps.v1.Deployment(
-            name,
-            gatewayDeployment({
-                ...args,
-                configMap: configMap.metadata.name,
-                secret: secret.metadata.name,
-                checksum: pulumi
-                    .all([configuration, server.certificate, caCertificate])
-                    .apply(([text, ...pem]) => contentChecksum(text, pem)),
-            }),
-            { parent: this },
-        );
-        new k8s.policy.v1.PodDisruptionBudget(`${name}-budget`, gatewayDisruptionBudget(args), { parent: this });
-        new k8s.core.v1.Service(`${name}-service`, gatewayService(args), { parent: this });
-
-        this.credentials = pulumi
-            .all([caCertificate, client.certificate, pulumi.secret(client.key)])
-            .apply(([ca, clientCertificate, clientKey]) => ({ caCertificate: ca, clientCertificate, clientKey }));
+        switch (endpoint.kind) {
+            case "gateway":
+                this.credentials = openGateway(name, { ...args, endpoint, replicas }, this);
+                break;
+            case "ingress":
+                if (endpoint.httpRoute === undefined) {
+                    new k8s.networking.v1.Ingress(name, ingress(cluster, endpoint), child);
+                }
+                httpRoutes(cluster, endpoint).forEach((route, i) => {
+                    new k8s.apiextensions.CustomResource(`${name}-route-${i}`, route, child);
+                });
+                this.credentials = pulumi.output(args.secrets).apply((secrets) => givenProof(endpoint, secrets));
+                break;
+            case "apiServerProxy":
+                this.credentials = pulumi.output(undefined);
+        }
         this.registerOutputs({});
     }
 }

@@ -1,5 +1,7 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { endpointLines } from "../config/prometheus/endpoints";
+import type { ScrapeSource } from "../config/source";
 import type { CheckedVm } from "./gate";
 
 export interface VerifyArgs {
@@ -7,6 +9,8 @@ export interface VerifyArgs {
     /** What ran before; another value makes it look again. */
     version: pulumi.Input<string>;
     configuration: pulumi.Input<string>;
+    /** Whose federation is looked at more closely where it finds nothing. */
+    sources: pulumi.Input<readonly ScrapeSource[]>;
 }
 
 /**
@@ -17,12 +21,13 @@ export class Verify extends pulumi.ComponentResource {
     constructor(name: string, args: VerifyArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:Verify", name, {}, opts);
 
-        const { vm, version, configuration } = args;
+        const { vm, version, configuration, sources } = args;
+        const endpoints = pulumi.output(sources).apply(endpointLines);
         new remote.Command(
             name,
             {
                 connection: vm.connection,
-                create: vm.command("verify", { version, configuration, first_scrapes: "45" }),
+                create: vm.command("verify", { version, configuration, endpoints, first_scrapes: "45" }),
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },

@@ -15,22 +15,33 @@ export interface CredentialFile {
  * secret, but it belongs where the tokens that it protects are.
  */
 export function credentialFiles(source: ScrapeSource, credentials: SourceCredentials): CredentialFile[] {
-    const { tokens, federation } = credentials;
+    return needed(source, credentials).flatMap(({ path, content }) =>
+        content === undefined ? [] : [{ path, mode: "0640", content } as const],
+    );
+}
+
+/** Files that the cluster's jobs name and that nothing is given for, each by its name below the directory of all. */
+export function missingCredentials(source: ScrapeSource, credentials: SourceCredentials): string[] {
+    return needed(source, credentials).flatMap(({ path, content }) => (content === undefined ? [path] : []));
+}
+
+/** What the jobs name and no more: another file would be removed as soon as the configuration is loaded. */
+function needed(source: ScrapeSource, { tokens, federation }: SourceCredentials) {
     const contents: Readonly<Record<keyof ReturnType<typeof credentialPaths>, string | undefined>> = {
         ca: source.caCertificate,
         discoveryToken: tokens.discovery,
         kubeletToken: tokens.kubelet,
-        gatewayCa: federation?.caCertificate,
-        gatewayCertificate: federation?.clientCertificate,
-        gatewayKey: federation?.clientKey,
+        federationCa: federation?.caCertificate,
+        federationCertificate: federation?.clientCertificate,
+        federationKey: federation?.clientKey,
+        federationPassword: federation?.password,
+        federationToken: tokens.federation,
     };
-    // A file that no job names would be removed as soon as the configuration is loaded.
     const jobs = JSON.stringify(clusterJobs(source));
-    return Object.entries(credentialPaths(source.name)).flatMap(([purpose, path]) => {
-        const content = contents[purpose as keyof typeof contents];
-        const relative = path.split("/").slice(-2).join("/");
-        return content === undefined || !jobs.includes(JSON.stringify(path))
-            ? []
-            : [{ path: relative, mode: "0640", content } as const];
-    });
+    return Object.entries(credentialPaths(source.name))
+        .filter(([, path]) => jobs.includes(JSON.stringify(path)))
+        .map(([purpose, path]) => ({
+            path: path.split("/").slice(-2).join("/"),
+            content: contents[purpose as keyof typeof contents],
+        }));
 }

@@ -1,22 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { Certificate, ServerName } from "./front";
+import { ServerName } from "./front";
 import { frontKeyProblems, passwordHashProblems } from "./frontSecrets";
-import { serverCertificateProblems } from "./serverCertificate";
+import { clientCaProblems, serverCertificateProblems } from "./frontCertificate";
 import { ruleFileProblems, type UserFile } from "./files";
-import { plainProblems, renderProblems, unknownKey, type Problem } from "./problems";
-import { type Cluster, type ClusterConfig, DEFAULT_PATHS } from "./cluster";
+import { plainProblems, renderProblems, unknownKey, type Problem, removal } from "./problems";
+import { type Cluster, type ClusterConfig, DEFAULT_PATHS, pathOf } from "./cluster";
+import { chosenEndpoint } from "./endpoint";
 import { scrapeFileProblems } from "./scrapeFile";
 import { PlainKeys, SecretKeys, type StackConfig } from "./schema";
 import {
+    endpointKeyProblems,
+    endpointPasswordProblems,
     kubeconfigProblems,
     plainSecretProblem,
     privateKeyProblems,
     proxyKeyProblems,
     secretPlainProblem,
     type SecretsWanted,
+    type WantingCluster,
 } from "./secrets";
-import { field } from "./scalars";
+import { Certificate, field } from "./scalars";
 import { readUserFiles } from "./readFile";
 import { type Duration, KUBERNETES_JOBS, type KubernetesJob, type ScrapeJob } from "./source";
 
@@ -39,12 +43,13 @@ export function loadConfig(): StackConfig {
         throw new pulumi.RunError(renderProblems(NAMESPACE, problems));
     }
     const values = new Map([...keys].map(([name, { value }]) => [name, value]));
-    const { vm, prometheus, front, clusters, staticJobs, ...companions } = PlainKeys.parse(
+    const { vm, prometheus, front, clusters, sourceStacks, staticJobs, ...companions } = PlainKeys.parse(
         pick(values, Object.keys(PlainKeys.shape)),
     );
-    const { vmPrivateKey, vmProxyPrivateKey, frontPrivateKey, frontPasswordHashes, kubeconfigs } = SecretKeys.parse(
+    const { vmPrivateKey, vmProxyPrivateKey, frontPrivateKey, frontPasswordHashes, ...ofClusters } = SecretKeys.parse(
         pick(values, Object.keys(SecretKeys.shape)),
     );
+    const { kubeconfigs, endpointPasswords, endpointPrivateKeys } = ofClusters;
     return {
         ...(vm !== undefined && { vm }),
         ...(vmPrivateKey !== undefined && { vmPrivateKey: pulumi.secret(vmPrivateKey) }),
@@ -63,10 +68,15 @@ export function loadConfig(): StackConfig {
         }),
         ruleFiles: userFiles("ruleFiles", keys).found.sort(byFileName),
         scrapeConfigFiles: userFiles("scrapeConfigFiles", keys).found.sort(byFileName),
+        sourceStacks,
         clusters: byName(clusters).map((cluster) => ({
-            cluster: decideJobs(cluster, prometheus.scrapeInterval),
-            // One that is missing was among the problems above.
+            cluster: decided(cluster, prometheus.scrapeInterval),
+            // One that is missing and needed was among the problems above.
             kubeconfig: pulumi.secret(kubeconfigs[cluster.name] ?? ""),
+            endpointSecrets: pulumi.secret({
+                password: endpointPasswords[cluster.name],
+                privateKey: endpointPrivateKeys[cluster.name],
+            }),
         })),
         staticJobs: byName(staticJobs),
     };
@@ -121,10 +131,10 @@ function problemsOf(keys: ReadonlyMap<string, Key>): Problem[] {
         ...checkSecret("vmPrivateKey", (value) => privateKeyProblems(value, wanted)),
         ...checkSecret("vmProxyPrivateKey", (value) => proxyKeyProblems(value, wanted)),
         ...checkSecret("frontPrivateKey", (value) => frontKeyProblems(value, keys.get("front")?.value)),
-        ...checkSecret("frontPasswordHashes", (value) =>
-            passwordHashProblems(value === undefined ? {} : value, keys.get("front")?.value),
-        ),
-        ...checkSecret("kubeconfigs", (value) => kubeconfigProblems(value === undefined ? {} : value, wanted)),
+        ...checkSecret("frontPasswordHashes", (value) => passwordHashProblems(value, keys.get("front")?.value)),
+        ...checkSecret("kubeconfigs", (value) => kubeconfigProblems(value, wanted)),
+        ...checkSecret("endpointPasswords", (value) => endpointPasswordProblems(value, wanted)),
+        ...checkSecret("endpointPrivateKeys", (value) => endpointKeyProblems(value, wanted)),
         ...sideProblems(keys),
         ...frontProblems(keys, new Date()),
         ...userFileProblems(keys),
@@ -154,17 +164,25 @@ function secretsWanted(keys: ReadonlyMap<string, Key>): SecretsWanted {
     return {
         vm: keys.has("vm"),
         proxy: field(keys.get("vm")?.value, "proxy") !== undefined,
-        clusters: new Map(names.map(([name, cluster]) => [name, contextOf(cluster)])),
+        clusters: new Map(names.map(([name, cluster]) => [name, wantingCluster(cluster)])),
     };
 }
 
-function contextOf(cluster: unknown): string | undefined {
-    return typeof cluster === "object" &&
-        cluster !== null &&
-        "context" in cluster &&
-        typeof cluster.context === "string"
-        ? cluster.context
-        : undefined;
+function wantingCluster(cluster: unknown): WantingCluster {
+    const endpoint = field(cluster, "endpoint");
+    const way = field(endpoint, "ingress") ?? field(endpoint, "url");
+    const paths = KUBERNETES_JOBS.map((name) => pathOf(field(cluster, "jobs"), name));
+    return {
+        context: textOf(field(cluster, "context")),
+        caCertificate: textOf(field(cluster, "caCertificate")),
+        isTouched: paths.includes("direct") || field(endpoint, "url") === undefined,
+        username: field(way, "username") !== undefined,
+        clientCertificate: textOf(field(way, "clientCertificate")),
+    };
+}
+
+function textOf(value: unknown): string | undefined {
+    return typeof value === "string" ? value : undefined;
 }
 
 /** A stack without a VM needs clusters, and has no use for what only a VM does. */
@@ -176,6 +194,7 @@ function sideProblems(keys: ReadonlyMap<string, Key>): Problem[] {
     const needing = [
         ["staticJobs", "staticJobs are scraped by the VM"],
         ["front", "front stands on the VM"],
+        ["sourceStacks", "sourceStacks are watched by the VM"],
     ] as const;
     const needed = needing.filter(([key]) => keys.has(key));
     if (needed.length > 0) {
@@ -190,6 +209,7 @@ function sideProblems(keys: ReadonlyMap<string, Key>): Problem[] {
 const Proof = z.object({
     certificate: Certificate.optional().catch(undefined),
     caCertificate: Certificate.optional().catch(undefined),
+    clientCaCertificate: Certificate.optional().catch(undefined),
     serverName: ServerName.optional().catch(undefined),
     aliases: z.array(ServerName.optional().catch(undefined)).catch([]),
 });
@@ -202,15 +222,22 @@ function frontProblems(keys: ReadonlyMap<string, Key>, now: Date): Problem[] {
     }
     const problems: Problem[] = [];
     if (field(key.value, "alertmanagerPath") !== undefined && !keys.has("alertmanager")) {
-        const remedy = "XX";
+        const remedy = `set alertmanager ('{}' will do), or: ${removal("front.alertmanagerPath")}`;
         problems.push({ key: "front.alertmanagerPath", message: "is set, but there is no alertmanager", remedy });
     }
-    const { certificate, caCertificate, serverName, aliases } = Proof.catch(Proof.parse({})).parse(key.value);
+    const { certificate, caCertificate, clientCaCertificate, serverName, aliases } = Proof.catch(Proof.parse({})).parse(
+        key.value,
+    );
     if (certificate !== undefined) {
         const names = [serverName, ...aliases].filter((name) => name !== undefined);
         const remedy = "pulumi config set --path 'front.certificate' < FILE";
         const wrong = serverCertificateProblems(certificate, names, now, caCertificate);
         problems.push(...wrong.map((message) => ({ key: "front.certificate", message, remedy })));
+    }
+    if (clientCaCertificate !== undefined) {
+        const remedy = "pulumi config set --path 'front.clientCaCertificate' < FILE";
+        const wrong = clientCaProblems(clientCaCertificate, now);
+        problems.push(...wrong.map((message) => ({ key: "front.clientCaCertificate", message, remedy })));
     }
     return problems;
 }
@@ -228,10 +255,16 @@ function byFileName(a: UserFile, b: UserFile): number {
     return a.name < b.name ? -1 : 1;
 }
 
-function decideJobs(cluster: ClusterConfig & { name: string }, interval: Duration): Cluster {
+/** What the stack's configuration leaves out is filled in. */
+function decided({ endpoint, ...cluster }: ClusterConfig & { name: string }, interval: Duration): Cluster {
     const jobs = KUBERNETES_JOBS.map((name): [KubernetesJob, ScrapeJob] => {
         const given = cluster.jobs[name];
         return [name, { path: given?.path ?? DEFAULT_PATHS[name], interval: given?.interval ?? interval }];
     });
-    return { ...cluster, jobs: Object.fromEntries(jobs) as Record<KubernetesJob, ScrapeJob> };
+    const isFederated = jobs.some(([, { path }]) => path === "federate");
+    return {
+        ...cluster,
+        jobs: Object.fromEntries(jobs) as Record<KubernetesJob, ScrapeJob>,
+        ...(endpoint && isFederated && { endpoint: chosenEndpoint(endpoint) }),
+    };
 }

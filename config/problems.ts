@@ -96,6 +96,9 @@ function issueProblem(expected: z.ZodType | undefined, key: string, issue: z.cor
         isScalar(expected) && isPlain(key) && !IS_FLAG.test(key)
             ? `pulumi config set --path '${key}' ${isText(key) ? "< FILE" : "VALUE"}`
             : `set it in ${STACK_FILE}`;
+    if (issue.code === "custom" && issue.params?.["remove"] === true) {
+        return { key, message: `${issue.message}, got ${shown(value)}`, remedy: removal(key) };
+    }
     if (value === undefined) {
         const meaning = expected?.description === undefined ? "" : `: ${expected.description}`;
         return { key, message: issue.code === "custom" ? issue.message : `is missing${meaning}`, remedy };
@@ -132,7 +135,7 @@ function article(type: string): string {
 
 /** A file's whole text is set from the file, since the shell would lose its line ends. */
 function isText(key: string): boolean {
-    return /certificate$/i.test(key);
+    return /certificate$/i.test(key) && !/\.requires/.test(key);
 }
 
 /** A key that was set to the wrong file, a URL with a password in it, a token (a JSON Web Token, or one with its name). */

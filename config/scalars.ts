@@ -1,5 +1,6 @@
-import { isIPv6 } from "node:net";
+import { BlockList, isIPv6 } from "node:net";
 import { z } from "zod";
+import { certificateProblem } from "./certificate";
 import { Duration, milliseconds } from "./source";
 import { hostKeyProblem } from "./ssh";
 
@@ -29,6 +30,19 @@ export const Host = z
 /** A TCP port. */
 export const Port = z.int().min(1).max(65535);
 
+/** A range of addresses as Kubernetes writes it (RFC 4632, RFC 4291). */
+export const Cidr = z.string().refine(isCidr, "must be a range of addresses such as 198.51.100.0/24");
+
+function isCidr(range: string): boolean {
+    const [, address = "", length = ""] = /^([0-9a-fA-F.:]+)\/(\d{1,3})$/.exec(range) ?? [];
+    try {
+        new BlockList().addSubnet(address, Number(length), isIPv6(address) ? "ipv6" : "ipv4");
+        return true;
+    } catch {
+        return false;
+    }
+}
+
 /** An RFC 1123 label, as Kubernetes demands it of most names. */
 export const ObjectName = z
     .string()
@@ -45,6 +59,9 @@ export const UserName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be th
 
 /** A line of `authorized_keys` form. */
 export const HostKey = z.string().trim().superRefine(customIssue(hostKeyProblem));
+
+/** One or several certificates in PEM form. */
+export const Certificate = z.string().superRefine(customIssue(certificateProblem));
 
 /** A check of one value as zod wants it. */
 export function customIssue(problem: (value: string) => string | undefined) {

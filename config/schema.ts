@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type Cluster, ClusterConfig } from "./cluster";
+import type { EndpointSecrets } from "./endpointProof";
 import type { UserFile } from "./files";
 import { FrontConfig, PersonName } from "./front";
 import { OWN_JOBS } from "./ownJobs";
@@ -61,6 +62,15 @@ export const PlainKeys = z.strictObject({
     front: FrontConfig.optional().describe(
         "httpd before Prometheus, by which people and machines reach it over HTTPS; without it only the VM itself does",
     ),
+    sourceStacks: z
+        .array(
+            z
+                .string()
+                .regex(/^[\w.-]+(\/[\w.-]+){0,2}$/, "must be the name of a stack, such as organization/project/stack"),
+        )
+        .refine((stacks) => new Set(stacks).size === stacks.length, "must all be different")
+        .default([])
+        .describe("Stacks that have made the sides of other clusters, which the VM watches, too"),
     clusters: z
         .record(ClusterName, ClusterConfig)
         .default({})
@@ -88,10 +98,23 @@ export const SecretKeys = z.strictObject({
         .describe(
             "For each of `front.users`, by the same name, the bcrypt hash of the password, of a cost from 10 to 14",
         ),
+    endpointPasswords: z
+        .record(ClusterName, z.string())
+        .default({})
+        .describe("For each of `clusters` whose endpoint has a `username`, by the same name, the password"),
+    endpointPrivateKeys: z
+        .record(ClusterName, z.string())
+        .default({})
+        .describe(
+            "For each of `clusters` whose endpoint has a `clientCertificate`, by the same name, its private key, in PEM form",
+        ),
     kubeconfigs: z
         .record(ClusterName, z.string())
         .default({})
-        .describe("The kubeconfig of each of `clusters`, by the same name; only this program uses it, never the VM"),
+        .describe(
+            "The kubeconfig of each of `clusters` in which something is to be made, by the same name; only this program uses " +
+                "it, never the VM",
+        ),
 });
 
 /** The stack's configuration, checked. A side is present if and only if its keys are. */
@@ -108,8 +131,14 @@ export interface StackConfig {
     /** The user's own files, in the order of their names. */
     readonly ruleFiles: readonly UserFile[];
     readonly scrapeConfigFiles: readonly UserFile[];
+    readonly sourceStacks: readonly string[];
     /** Sorted by name, each with its kubeconfig, which is secret. */
-    readonly clusters: readonly { readonly cluster: Cluster; readonly kubeconfig: pulumi.Output<string> }[];
+    readonly clusters: readonly {
+        readonly cluster: Cluster;
+        readonly kubeconfig: pulumi.Output<string>;
+        /** Secret. */
+        readonly endpointSecrets: pulumi.Output<EndpointSecrets>;
+    }[];
     /** Sorted by name. */
     readonly staticJobs: readonly (StaticJob & { name: string })[];
 }

@@ -1,8 +1,9 @@
-import { ClusterName } from "./source";
-import { kubeconfigProblem } from "./kubeconfig";
-import { nearest } from "./nearest";
-import { isPlain, keyAt, type Problem, removal } from "./problems";
+import { type ExpectedCluster, kubeconfigProblem } from "./kubeconfig";
+import type { Problem } from "./problems";
+import { certificateKeyProblem } from "./privateKey";
 import type { SecretKeys } from "./schema";
+import { byNameProblems, type Owner } from "./secretsByName";
+import { ClusterName } from "./source";
 import { privateKeyProblem } from "./ssh";
 
 /** What `config/load.ts` found under the keys that decide which secrets must be there. */
@@ -11,8 +12,18 @@ export interface SecretsWanted {
     readonly vm: boolean;
     /** Whether the VM is reached through a jump host. */
     readonly proxy: boolean;
-    /** Name and context of every cluster that is configured, however badly. */
-    readonly clusters: ReadonlyMap<string, string | undefined>;
+    /** Every cluster that is configured, however badly, by name. */
+    readonly clusters: ReadonlyMap<string, WantingCluster>;
+}
+
+/** What of a cluster's configuration asks for secrets. */
+export interface WantingCluster extends ExpectedCluster {
+    /** Whether something is made in it. */
+    readonly isTouched: boolean;
+    /** Whether its endpoint asks for a password. */
+    readonly username: boolean;
+    /** What the VM shows to its endpoint, in PEM form, or what stands there instead. */
+    readonly clientCertificate?: string | undefined;
 }
 
 const SET_PRIVATE_KEY = "pulumi config set --secret vmPrivateKey < FILE";
@@ -45,39 +56,84 @@ export function proxyKeyProblems(key: unknown, { proxy }: SecretsWanted): Proble
 
 /** Checks the kubeconfigs against the clusters, both ways. */
 export function kubeconfigProblems(kubeconfigs: unknown, { clusters }: SecretsWanted): Problem[] {
-    if (typeof kubeconfigs !== "object" || kubeconfigs === null || Array.isArray(kubeconfigs)) {
-        const remedy = "pulumi config rm kubeconfigs, then set each one by its cluster's name";
-        return [{ key: "kubeconfigs", message: "must hold one kubeconfig by cluster name", remedy }];
-    }
-    const given = new Map(Object.entries(kubeconfigs as Record<string, unknown>));
-    const missing = [...clusters.keys()]
-        // A name that is refused anyway is no reason to ask for a kubeconfig of that name.
-        .filter((name) => !given.has(name) && ClusterName.safeParse(name).success)
-        .map((name) => kubeconfigIssue(name, "is missing: what is set up in the cluster is set up through it"));
-    const wrong = [...given].flatMap(([name, text]) => {
-        if (!clusters.has(name)) {
-            const near = nearest(name, [...clusters.keys()]);
-            const hint =
-                near === undefined ? "there is no cluster of that name" : `did you mean the cluster '${near}'?`;
-            const key = keyAt("kubeconfigs", [name]);
-            return [{ key, message: `belongs to no cluster; ${hint}`, remedy: removal(key) }];
-        }
-        const message = typeof text === "string" ? kubeconfigProblem(text, clusters.get(name)) : "must be text";
-        return message === undefined ? [] : [kubeconfigIssue(name, message)];
+    return byNameProblems(kubeconfigs, {
+        key: "kubeconfigs",
+        each: "one kubeconfig by cluster name",
+        owner: "cluster",
+        owners: owners(clusters, (cluster, name) => {
+            // A name that is refused anyway is no reason to ask for a kubeconfig of that name.
+            const isNeeded = cluster.isTouched && ClusterName.safeParse(name).success;
+            return {
+                missing: isNeeded ? "is missing: what is set up in the cluster is set up through it" : undefined,
+                check: (text) => kubeconfigProblem(text, cluster),
+            };
+        }),
+        remedy: (key) => `pulumi config set --secret --path '${key}' < KUBECONFIG`,
+        stranger: "belongs to no cluster",
     });
-    return [...missing, ...wrong];
 }
 
-function kubeconfigIssue(name: string, message: string): Problem {
-    const key = keyAt("kubeconfigs", [name]);
-    const remedy = `pulumi config set --secret --path '${key}' < KUBECONFIG`;
-    return { key, message, remedy: isPlain(key) ? remedy : removal(key) };
+/** Checks the passwords against the clusters whose endpoint names a user, both ways. */
+export function endpointPasswordProblems(passwords: unknown, { clusters }: SecretsWanted): Problem[] {
+    return byNameProblems(passwords, {
+        key: "endpointPasswords",
+        each: "one password by cluster name",
+        owner: "cluster",
+        owners: owners(
+            clusters,
+            ({ username }) =>
+                username && {
+                    missing: "is missing: the password of the endpoint's username",
+                    check: (text) => (/^[^\n\r\0]+\n?$/.test(text) ? undefined : "must be one line of text"),
+                },
+        ),
+        remedy: setFromFile,
+        stranger: "belongs to no cluster whose endpoint has a username",
+    });
+}
+
+/** Checks the keys against the clusters whose endpoint names a certificate for the VM, both ways. */
+export function endpointKeyProblems(keys: unknown, { clusters }: SecretsWanted): Problem[] {
+    return byNameProblems(keys, {
+        key: "endpointPrivateKeys",
+        each: "one private key by cluster name",
+        owner: "cluster",
+        owners: owners(
+            clusters,
+            ({ clientCertificate }) =>
+                clientCertificate !== undefined && {
+                    missing: "is missing: the private key of the endpoint's clientCertificate",
+                    check: (text) => certificateKeyProblem(text, clientCertificate, "the endpoint's clientCertificate"),
+                },
+        ),
+        remedy: setFromFile,
+        stranger: "belongs to no cluster whose endpoint has a clientCertificate",
+    });
+}
+
+/** The clusters that have such a secret, or may have one. */
+function owners(
+    clusters: SecretsWanted["clusters"],
+    ownerOf: (cluster: WantingCluster, name: string) => Owner | false,
+): ReadonlyMap<string, Owner> {
+    return new Map(
+        [...clusters].flatMap(([name, cluster]) => {
+            const owner = ownerOf(cluster, name);
+            return owner === false ? [] : [[name, owner] as const];
+        }),
+    );
+}
+
+function setFromFile(key: string): string {
+    return `pulumi config set --secret --path '${key}' < FILE`;
 }
 
 /** Keys that hold one secret by name each. */
 const BY_NAME: Partial<Record<keyof typeof SecretKeys.shape, string>> = {
     kubeconfigs: "--path 'kubeconfigs.NAME'",
     frontPasswordHashes: "--path 'frontPasswordHashes.NAME'",
+    endpointPasswords: "--path 'endpointPasswords.NAME'",
+    endpointPrivateKeys: "--path 'endpointPrivateKeys.NAME'",
 };
 
 /** A secret that stands in clear in the stack's file. */

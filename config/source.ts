@@ -1,7 +1,9 @@
 import { z } from "zod";
 
-/** Version of the contract; a reader refuses any other and says what to do. */
-export const SOURCE_VERSION = 1;
+/** Version of the contract between the two sides, which changes with what a reader could misunderstand. */
+export const SOURCE_VERSION = 2;
+
+const Version = z.literal(SOURCE_VERSION).describe("Version of this contract; a reader refuses any other");
 
 /** The five Kubernetes jobs, by the names that Prometheus's own documentation and its chart give them. */
 export const KUBERNETES_JOBS = [
@@ -14,7 +16,6 @@ export const KUBERNETES_JOBS = [
 export const KubernetesJob = z.enum(KUBERNETES_JOBS);
 export type KubernetesJob = z.infer<typeof KubernetesJob>;
 
-/** How a job's series reach the VM: scraped by the VM itself, federated from the Prometheus in the cluster, or not at all. */
 export const JobPath = z.enum(["direct", "federate", "off"]);
 export type JobPath = z.infer<typeof JobPath>;
 
@@ -46,7 +47,20 @@ export const Address = z
     .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[1-9]\d{0,4}$/, "must be host:port")
     .refine((address) => Number(address.replace(/^.*:/, "")) <= 65535, "must have a port up to 65535");
 
-export const ScrapeJob = z.strictObject({ path: JobPath, interval: Duration });
+/** A condition on a label, as in PromQL; a regular expression matches the whole value. */
+export const Matcher = z.strictObject({
+    label: z.string().regex(/^[A-Za-z_]\w*$/),
+    operator: z.enum(["=", "!=", "=~", "!~"]),
+    value: z.string().min(1),
+});
+export type Matcher = z.infer<typeof Matcher>;
+
+export const ScrapeJob = z.strictObject({
+    path: JobPath.describe(
+        "How its series reach the VM: scraped by the VM itself, federated from the Prometheus in the cluster, or not",
+    ),
+    interval: Duration.describe("How often, such as `30s`"),
+});
 export type ScrapeJob = z.infer<typeof ScrapeJob>;
 
 /**
@@ -54,22 +68,47 @@ export type ScrapeJob = z.infer<typeof ScrapeJob>;
  * shown in a preview.
  */
 export const ScrapeSource = z.strictObject({
-    version: z.literal(SOURCE_VERSION),
-    name: ClusterName,
-    /** URL of the API server as the VM reaches it. */
-    server: z.url({ protocol: /^https$/ }),
-    /** CA that signed the API server's and the kubelets' certificates. */
-    caCertificate: PemCertificate,
-    jobs: z.record(KubernetesJob, ScrapeJob),
-    /** Where the Prometheus in the cluster is federated from; absent where no job takes that path. */
+    version: Version,
+    name: ClusterName.describe("The cluster's name: label `cluster`, part of file names and of each `job_name`"),
+    server: z.url({ protocol: /^https$/ }).describe("URL of the API server as the VM reaches it"),
+    caCertificate: PemCertificate.describe("CA that signed the API server's and the kubelets' certificates"),
+    jobs: z.record(KubernetesJob, ScrapeJob).describe("Path and interval of each of the five Kubernetes jobs"),
     federation: z
         .strictObject({
-            /** One target per replica of the Prometheus in the cluster. */
-            targets: z.array(z.strictObject({ address: Address, replica: z.string().min(1) })).min(1),
-            /** Name in the gateway's certificate, since targets are addresses. */
-            serverName: z.string().min(1),
+            scheme: z.enum(["https", "http"]).describe("By which all targets are asked"),
+            targets: z
+                .array(
+                    z.strictObject({
+                        address: Address.describe("`host:port` that the VM can reach"),
+                        replica: z.string().min(1).describe("Label `replica` of what comes from there"),
+                        metricsPath: z
+                            .string()
+                            .regex(/^\/[\w.~:/-]*$/, "must be a path")
+                            .describe("Path of `/federate` there"),
+                    }),
+                )
+                .min(1)
+                .describe("One target per replica of the Prometheus in the cluster"),
+            serverName: z
+                .string()
+                .min(1)
+                .optional()
+                .describe("Name in the targets' certificate; absent where it is their host"),
+            ca: z
+                .enum(["own", "cluster", "system"])
+                .describe(
+                    "Who signed it: the CA among the credentials, the cluster's own, or one that the VM trusts anyway",
+                ),
+            shows: z
+                .array(z.enum(["certificate", "password", "token"]))
+                .describe("What of its credentials the VM shows there"),
+            username: z.string().min(1).optional().describe("Name that goes with the password"),
+            matchers: z
+                .partialRecord(KubernetesJob, z.array(Matcher).min(1))
+                .describe("Which series belong to each federated job, by their labels in the cluster"),
         })
-        .optional(),
+        .optional()
+        .describe("Where the Prometheus in the cluster is federated from; absent where no job takes that path"),
 });
 export type ScrapeSource = z.infer<typeof ScrapeSource>;
 
@@ -78,16 +117,26 @@ const Token = z.string().regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, "must be a token of a
 
 /** What the VM needs in order to be let in. Secret as a whole: it is an output of its own. */
 export const SourceCredentials = z.strictObject({
-    version: z.literal(SOURCE_VERSION),
-    /** By purpose, so that no node ever sees the token that may list the cluster's objects. */
-    tokens: z.strictObject({ discovery: Token.optional(), kubelet: Token.optional() }),
-    /** Client side of the gateway's mutual TLS, and the CA that signed the gateway's own certificate. */
+    version: Version,
+    tokens: z
+        .strictObject({
+            discovery: Token.optional().describe("Lists objects, at the API server alone"),
+            kubelet: Token.optional().describe("Reads the kubelets' metrics, and nothing else; every node sees it"),
+            federation: Token.optional().describe("Reaches the Prometheus in the cluster through the API server"),
+        })
+        .describe("Of ServiceAccounts, by purpose; one that no job needs is absent"),
     federation: z
         .strictObject({
-            caCertificate: PemCertificate,
-            clientCertificate: PemCertificate,
-            clientKey: z.string().min(1),
+            caCertificate: PemCertificate.optional().describe(
+                "CA of what is federated from, where it has one of its own",
+            ),
+            clientCertificate: PemCertificate.optional().describe("What the VM shows it"),
+            clientKey: z.string().min(1).optional().describe("Key of that certificate, in PEM form"),
+            password: z.string().min(1).optional().describe("For the source's `username`"),
         })
-        .optional(),
+        .optional()
+        .describe(
+            "By what the VM and what it federates from know each other; absent where nothing of the kind is needed",
+        ),
 });
 export type SourceCredentials = z.infer<typeof SourceCredentials>;

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { PlainKeys, SecretKeys } from "../config/schema";
+import { ClusterName, ScrapeSource, SourceCredentials } from "../config/source";
 
 /** What is used of a JSON Schema, which zod derives from the configuration's schemas. */
 interface Node {
@@ -36,6 +37,21 @@ export function configurationReference(): string {
             "`pulumi config set --secret --path 'kubeconfigs.<name>' < FILE`. In clear they are refused.",
         table(Object.entries(secret.properties ?? {}).flatMap(([key, node]) => rows(key, node, false))) + "\n",
     ].join("\n\n");
+}
+
+/** The contract between the two sides, as a JSON Schema of the stack's outputs `sources` and `sourceCredentials`. */
+export function contractSchema(): string {
+    const schema = z.toJSONSchema(
+        z.object({
+            sources: z
+                .record(ClusterName, ScrapeSource)
+                .describe("What a VM must know about each cluster, by its name; holds no secret"),
+            sourceCredentials: z
+                .record(ClusterName, SourceCredentials)
+                .describe("What a VM needs in order to be let in, by the cluster's name; secret as a whole"),
+        }),
+    );
+    return `${JSON.stringify(schema, undefined, 4)}\n`;
 }
 
 function section(key: string, node: Node): string {
@@ -89,4 +105,5 @@ function code(value: unknown): string {
 
 if (require.main === module) {
     writeFileSync(join(__dirname, "configuration.md"), configurationReference());
+    writeFileSync(join(__dirname, "sources.schema.json"), contractSchema());
 }

@@ -101,7 +101,7 @@ refuse_foreign() {
     path=$(find "$etc" -type f -print -quit 2>/dev/null || true)
     [ -z "$path" ] ||
         fail "a configuration that this program did not write is already here ($path); move it away. Nothing was changed"
-    IFS=: read -r _ _ uid _ < <(getent passwd "$program") || true
+    IFS=: read -r _ _ uid _ < <(getent passwd "$program" || true) || true
     [ -z "${uid-}" ] || { [ "$uid" -gt 0 ] && [ "$uid" -lt 1000 ]; } ||
         fail "the user $program (uid $uid) is none of a service; rename or remove it. Nothing was changed"
 }

@@ -1,10 +1,11 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # Asks the running Prometheus what it has. Fails only for what the VM controls; targets that are down are warnings,
-# since a dead cluster must not turn a deployment red. Reads: first_scrapes (seconds to wait for them). What ran
+# since a dead cluster must not turn a deployment red. Reads: first_scrapes (seconds to wait for them), endpoints. What ran
 # before is among its variables too, only so that it runs again after that.
 . lib.sh
 . documents.sh
 . differences.sh
+. offers.sh
 : "${first_scrapes:?}"
 
 begin
@@ -55,8 +56,9 @@ ask() {
         sed 's/{"metric"/\n&/g' | grep '"metric"' |
         sed -E 's/.*"instance":"([^"]*)".*"job":"([^"]*)".*/\2 \1/' || true
 }
-ask 'scrape_samples_post_metric_relabeling == 0 and up == 1' |
-    sed 's/$/ answers, but brings no sample (does match[] fit? do metric_relabel_configs drop all?)/' | warn
+ask 'scrape_samples_post_metric_relabeling == 0 and up == 1 unless scrape_samples_scraped{job=~"federate/.+"} == 0' |
+    sed 's/$/ answers, but brings no sample (do metric_relabel_configs drop all?)/' | warn
+unmatched "http://$address" | sed 's/$/ (set endpoint.prometheus.flavour or .jobs)/' | warn
 
 # One rule a line.
 api /api/v1/rules | sed 's/{"\(state\|name\)":/\n&/g' | { grep '"health":"err"' || true; } | while IFS= read -r rule; do

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { endpointLines } from "../config/prometheus/endpoints";
+import type { ScrapeSource } from "../config/source";
 import { Failure } from "./failure";
 import { lastLine } from "./process";
 import { type ExpectedJob, jobKey, type ObservedJob } from "./table";
@@ -39,14 +41,29 @@ const Vector = z.object({
 });
 type Vector = z.infer<typeof Vector>;
 
+/** What a Prometheus has, job by job. */
+export interface Observed {
+    readonly jobs: ReadonlyMap<string, ObservedJob>;
+    /** In words, which federations find nothing, and what there is instead. */
+    readonly unmatched: readonly string[];
+}
+
 /** Asks the Prometheus on the VM, in one connection, what it has of each expected job. */
 export async function observe(
     vm: Vm,
     url: string,
     expected: readonly ExpectedJob[],
-): Promise<ReadonlyMap<string, ObservedJob>> {
-    const text = readFileSync(join(__dirname, "status.sh"), "utf8");
-    const values = { url: url.replace(/\/$/, ""), series: SERIES, scraped: SCRAPED, federated: FEDERATED };
+    sources: readonly ScrapeSource[],
+): Promise<Observed> {
+    const scripts = ["../host/offers.sh", "status.sh"].map((name) => readFileSync(join(__dirname, name), "utf8"));
+    const text = scripts.join("\n");
+    const values = {
+        url: url.replace(/\/$/, ""),
+        series: SERIES,
+        scraped: SCRAPED,
+        federated: FEDERATED,
+        endpoints: endpointLines(sources),
+    };
     const { code, stdout, stderr } = await runOnVm(vm, { text, values, timeoutSeconds: TIMEOUT_SECONDS });
     if (code !== 0) {
         throw new Failure(
@@ -58,13 +75,13 @@ export async function observe(
 }
 
 /** The answers of status.sh, joined by job. */
-export function understand(stdout: string, expected: readonly ExpectedJob[]): ReadonlyMap<string, ObservedJob> {
-    const [targetsLine, seriesLine, scrapedLine, federatedLine] = stdout.split("\n");
+export function understand(stdout: string, expected: readonly ExpectedJob[]): Observed {
+    const [targetsLine, seriesLine, scrapedLine, federatedLine, ...words] = stdout.split("\n");
     const { activeTargets } = Targets.parse(JSON.parse(targetsLine ?? "")).data;
     const series = byJob(seriesLine);
     const scraped = byJob(scrapedLine);
     const federated = byJob(federatedLine);
-    return new Map(
+    const jobs = new Map(
         expected.map((job) => {
             const key = jobKey(job);
             const targets = activeTargets.filter(({ scrapePool }) => scrapePool === key);
@@ -80,6 +97,7 @@ export function understand(stdout: string, expected: readonly ExpectedJob[]): Re
             return [key, seen];
         }),
     );
+    return { jobs, unmatched: words.filter((line) => line !== "") };
 }
 
 /** Each series' value, and the VM's time when it was asked for: an age must not depend on this machine's clock. */

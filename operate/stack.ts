@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ScrapeSource } from "../config/source";
 import { VmConfig } from "../config/vm";
 import { Export, readState, type StackState } from "./declaredState";
 import { Failure } from "./failure";
@@ -9,6 +10,11 @@ import type { Vm } from "./vm";
 const Outputs = z.object({
     url: z.string().optional(),
     jobs: z.array(z.object({ cluster: z.string(), job: z.string(), path: z.string() })).optional(),
+    // What an older program has left is told no hints by.
+    sources: z
+        .record(z.string(), ScrapeSource)
+        .catch({})
+        .transform((sources) => Object.values(sources)),
 });
 export type Outputs = z.infer<typeof Outputs>;
 

@@ -13,6 +13,10 @@ void run(async () => {
     if (outputs.url === undefined || outputs.jobs === undefined) {
         throw new Failure(`The stack '${stack}' has no outputs 'url' and 'jobs'. Deploy it first: 'pulumi up'.`);
     }
-    process.stdout.write(table(outputs.jobs, await observe(vm, `http://${LISTEN_ADDRESS}`, outputs.jobs)));
+    const { jobs, unmatched } = await observe(vm, `http://${LISTEN_ADDRESS}`, outputs.jobs, outputs.sources);
+    process.stdout.write(table(outputs.jobs, jobs));
+    if (unmatched.length > 0) {
+        process.stdout.write(`\n${unmatched.join("\n")}\n`);
+    }
     return 0;
 });

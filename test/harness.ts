@@ -25,15 +25,21 @@ export interface MockOptions {
     readonly preview?: boolean;
     /** What a provider or a controller fills in, for example a token Secret's `data`; merged over the inputs. Not asked in a preview. */
     readonly outputs?: Outputs;
+    /** Outputs of other stacks, by name; `sourceCredentials` is secret. */
+    readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     /** What a preview knows of a resource that was made before. */
     readonly previewOutputs?: Outputs;
 }
 
 type Outputs = (type: string, name: string, inputs: Readonly<Record<string, unknown>>) => Record<string, unknown>;
 
+const STACK_REFERENCE = "pulumi:pulumi:StackReference";
+
 /** The registered resources of one mocked deployment, in no fixed order. */
 export class Deployment {
     public readonly resources: Recorded[] = [];
+    /** Names of other stacks that were read. */
+    public readonly read: string[] = [];
 
     /** The one resource of this type and name. */
     public find(type: string, name: string): Recorded {
@@ -67,6 +73,12 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
     await pulumi.runtime.setMocks(
         {
             newResource: ({ type, name, inputs, id }) => {
+                if (type === STACK_REFERENCE) {
+                    deployment.read.push(name);
+                    const outputs = options.stacks?.[name];
+                    if (outputs === undefined) throw new Error(`unknown stack ${name}`);
+                    return { id: name, state: { name, outputs, secretOutputNames: ["sourceCredentials"] } };
+                }
                 if (id !== undefined && id !== "") throw new Error(`unexpected read of ${type} ${name}`);
                 const secrets: string[] = [];
                 const plain = reveal(inputs, "", secrets) as Record<string, unknown>;

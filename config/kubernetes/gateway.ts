@@ -1,10 +1,9 @@
 import type { types } from "@pulumi/kubernetes";
 import type { Input } from "@pulumi/pulumi";
-import type { GatewayEndpoint } from "../cluster";
+import type { GatewayEndpoint } from "../endpoint";
+import type { Replica } from "../inCluster";
 import { GATEWAY_DIRECTORY, HEALTH_PORT, replicaPort } from "./gatewayConfiguration";
 import { labels, selector } from "./labels";
-
-const POD_NAME = "statefulset.kubernetes.io/pod-name";
 
 /** What a gateway's objects have in common. */
 export interface GatewayArgs {
@@ -16,51 +15,31 @@ export interface GatewayArgs {
 }
 
 /**
- * The way to one replica of the Prometheus in the cluster, beside it because a selector sees its own namespace only.
- * Named by number: a Service's name has 63 characters at most, which an automatic name may exceed. Not awaited, since
- * `up` has to work while the replica is down.
- */
-export function replicaService({ cluster, endpoint }: GatewayArgs, index: number): types.input.core.v1.Service {
-    const { namespace, pods, port } = endpoint.prometheus;
-    const pod = pods[index];
-    if (pod === undefined) throw new RangeError(`there is no replica ${index}`);
-    return {
-        metadata: {
-            name: `external-prometheus-replica-${index}`,
-            namespace,
-            labels: labels(cluster, "gateway"),
-            annotations: { "pulumi.com/skipAwait": "true" },
-        },
-        spec: {
-            type: "ClusterIP",
-            selector: { [POD_NAME]: pod },
-            ports: [{ name: "http", port, targetPort: port }],
-        },
-    };
-}
-
-/**
- * One port a replica, on every node: with the traffic policy `Local` only those nodes would answer that run one of the
- * gateway's pods. Named, since a second Service could not have the same node ports while the first is there.
+ * One port a replica. On every node, where it is one of the nodes' ports: with the traffic policy `Local` only those nodes
+ * would answer that run one of the gateway's pods. A load balancer finds those nodes, and with `Local` it leaves out a hop
+ * and keeps the VM's address. Named, since a second Service could not have the same node ports while the first is there.
  */
 export function gatewayService({ cluster, namespace, endpoint }: GatewayArgs): types.input.core.v1.Service {
+    const { loadBalancer, nodePorts = [], prometheus } = endpoint;
+    const ports = prometheus.replicas.map((_, i) => ({
+        name: `replica-${i}`,
+        port: replicaPort(i),
+        targetPort: replicaPort(i),
+        ...(loadBalancer === undefined && { nodePort: nodePorts[i] }),
+    }));
     return {
         metadata: {
             name: "gateway",
             namespace,
             labels: labels(cluster, "gateway"),
-            annotations: { "pulumi.com/skipAwait": "true" },
+            annotations: { ...loadBalancer?.annotations, "pulumi.com/skipAwait": "true" },
         },
         spec: {
-            type: "NodePort",
-            externalTrafficPolicy: "Cluster",
+            type: loadBalancer === undefined ? "NodePort" : "LoadBalancer",
+            externalTrafficPolicy: loadBalancer === undefined ? "Cluster" : "Local",
+            ...(loadBalancer?.sourceRanges && { loadBalancerSourceRanges: loadBalancer.sourceRanges }),
             selector: selector(cluster, "gateway"),
-            ports: endpoint.nodePorts.map((nodePort, i) => ({
-                name: `replica-${i}`,
-                port: replicaPort(i),
-                targetPort: replicaPort(i),
-                nodePort,
-            })),
+            ports,
         },
     };
 }
@@ -103,6 +82,7 @@ function gatewayPod({ cluster, endpoint, configMap, secret }: GatewayDeploymentA
     return {
         automountServiceAccountToken: false,
         enableServiceLinks: false,
+        terminationGracePeriodSeconds: 40,
         // Asks no name server, so none has to work.
         dnsPolicy: "Default",
         securityContext: {
@@ -128,12 +108,22 @@ function gatewayPod({ cluster, endpoint, configMap, secret }: GatewayDeploymentA
                 // Images differ in their entry points; every one of them has nginx on its PATH.
                 command: ["nginx", "-e", "stderr", "-c", `${GATEWAY_DIRECTORY}/nginx.conf`, "-g", "daemon off;"],
                 ports: [
-                    ...endpoint.nodePorts.map((_, i) => ({ name: `replica-${i}`, containerPort: replicaPort(i) })),
+                    ...endpoint.prometheus.replicas.map((_, i) => ({
+                        name: `replica-${i}`,
+                        containerPort: replicaPort(i),
+                    })),
                     { name: "health", containerPort: HEALTH_PORT },
                 ],
-                readinessProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 5 },
-                livenessProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 10 },
-                resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
+                // A node that is short of processor time is no reason to end the federation.
+                readinessProbe: { httpGet: { path: "/healthz", port: "health" }, periodSeconds: 5, timeoutSeconds: 5 },
+                livenessProbe: { tcpSocket: { port: "health" }, periodSeconds: 10, timeoutSeconds: 5 },
+                // Serves until every node sends new connections elsewhere and the open ones have ended. By Kubernetes itself
+                // (1.30 and later), since an image may have no shell.
+                lifecycle: { preStop: { sleep: { seconds: 20 } } },
+                resources: {
+                    requests: { cpu: "10m", memory: "32Mi", "ephemeral-storage": "16Mi" },
+                    limits: { memory: "64Mi", "ephemeral-storage": "128Mi" },
+                },
                 securityContext: {
                     allowPrivilegeEscalation: false,
                     readOnlyRootFilesystem: true,
@@ -173,25 +163,50 @@ export function gatewayDisruptionBudget(args: GatewayArgs): types.input.policy.v
  */
 export function gatewayNetworkPolicy(args: GatewayArgs): types.input.networking.v1.NetworkPolicy {
     const { cluster, namespace, endpoint } = args;
+    const { namespace: theirs, replicas, port } = endpoint.prometheus;
+    const namespaceSelector = { matchLabels: { "kubernetes.io/metadata.name": theirs } };
     return {
         metadata: { namespace, labels: labels(cluster, "gateway") },
         spec: {
             podSelector: { matchLabels: selector(cluster, "gateway") },
             policyTypes: ["Ingress", "Egress"],
-            ingress: [{ ports: endpoint.nodePorts.map((_, i) => ({ protocol: "TCP", port: replicaPort(i) })) }],
+            ingress: [{ ports: replicas.map((_, i) => ({ protocol: "TCP", port: replicaPort(i) })) }],
             egress: [
                 {
-                    to: [
+                    to: replicas.map((replica) => ({
+                        namespaceSelector,
+                        podSelector: { matchLabels: replica.selector },
+                    })),
+                    ports: [{ protocol: "TCP", port }],
+                },
+            ],
+        },
+    };
+}
+
+/**
+ * Lets the gateway's pods in at one replica, where policies isolate it already (as kube-prometheus's do). Policies add up;
+ * where none selects the replica yet, this one would cut off everything else that reads it.
+ */
+export function admittanceNetworkPolicy(
+    { cluster, namespace, endpoint }: GatewayArgs,
+    replica: Replica,
+): types.input.networking.v1.NetworkPolicy {
+    const { namespace: theirs, port } = endpoint.prometheus;
+    return {
+        metadata: { namespace: theirs, labels: labels(cluster, "gateway") },
+        spec: {
+            podSelector: { matchLabels: replica.selector },
+            policyTypes: ["Ingress"],
+            ingress: [
+                {
+                    from: [
                         {
-                            namespaceSelector: {
-                                matchLabels: { "kubernetes.io/metadata.name": endpoint.prometheus.namespace },
-                            },
-                            podSelector: {
-                                matchExpressions: [{ key: POD_NAME, operator: "In", values: endpoint.prometheus.pods }],
-                            },
+                            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+                            podSelector: { matchLabels: selector(cluster, "gateway") },
                         },
                     ],
-                    ports: [{ protocol: "TCP", port: endpoint.prometheus.port }],
+                    ports: [{ protocol: "TCP", port }],
                 },
             ],
         },

@@ -22,9 +22,9 @@ export interface Upstream {
 
 /**
  * The nginx.conf of the gateway: for each replica a port that asks for a client certificate and lets through nothing
- * but GET /federate. Writes only below /tmp, needs no privilege, and runs on nginx 1.19.4 and later.
+ * but GET /federate, which is below the route prefix there. Writes only below /tmp, needs no privilege, and runs on nginx 1.19.10 and later.
  */
-export function renderGatewayConfiguration(upstreams: readonly Upstream[]): string {
+export function renderGatewayConfiguration(upstreams: readonly Upstream[], routePrefix: string): string {
     return `# Managed by external-prometheus (Pulumi); a change made here is lost.
 worker_processes 1;
 pid /tmp/nginx.pid;
@@ -45,6 +45,9 @@ http {
     server_tokens off;
     default_type text/plain;
     client_header_timeout 10s;
+    # No connection lasts longer than a pod that is about to end waits.
+    keepalive_timeout 5s;
+    keepalive_time 10s;
 
     ssl_certificate ${GATEWAY_DIRECTORY}/tls.crt;
     ssl_certificate_key ${GATEWAY_DIRECTORY}/tls.key;
@@ -73,11 +76,11 @@ http {
             return 404;
         }
     }
-${upstreams.map(renderReplica).join("")}}
+${upstreams.map((upstream, i) => renderReplica(upstream, i, routePrefix)).join("")}}
 `;
 }
 
-function renderReplica(upstream: Upstream, index: number): string {
+function renderReplica(upstream: Upstream, index: number, routePrefix: string): string {
     return `
     server {
         listen ${replicaPort(index)} ssl;
@@ -88,7 +91,7 @@ function renderReplica(upstream: Upstream, index: number): string {
             limit_except GET {
                 deny all;
             }
-            proxy_pass http://${hostPort(upstream.address, upstream.port)};
+            proxy_pass http://${hostPort(upstream.address, upstream.port)}${routePrefix === "" ? "" : `${routePrefix}/federate`};
         }
         location / {
             return 403;

@@ -1,5 +1,5 @@
 /** What an object is for; also the name that people see in `kubectl get … -l`. */
-export type Component = "scrape-access" | "gateway";
+export type Component = "scrape-access" | "gateway" | "ingress";
 
 /** Labels of every object that this program makes in a cluster, by Kubernetes's recommended names. */
 export function labels(cluster: string, component: Component): Record<string, string> {

@@ -1,4 +1,6 @@
-import type { KubernetesJob, ScrapeJob, SourceCredentials } from "../source";
+import type { Cluster } from "../cluster";
+import type { SourceCredentials } from "../source";
+import { replicaServiceName } from "./replicaService";
 
 /** What a token is used for; each has an account of its own, so that no node ever sees the one that lists objects. */
 export type Purpose = keyof SourceCredentials["tokens"];
@@ -7,6 +9,7 @@ export type Purpose = keyof SourceCredentials["tokens"];
 export interface Rule {
     readonly apiGroups?: string[];
     readonly resources?: string[];
+    readonly resourceNames?: string[];
     readonly nonResourceURLs?: string[];
     readonly verbs: string[];
 }
@@ -24,7 +27,7 @@ export interface Access {
  * The least that the chosen jobs need; a purpose that no job needs is left out. Discovery reads by list and watch alone:
  * its informers never get a single object. The role `endpointslice` starts informers on all three of its kinds.
  */
-export function accessFor(jobs: Readonly<Record<KubernetesJob, ScrapeJob>>): Access[] {
+export function accessFor({ jobs, endpoint }: Pick<Cluster, "jobs" | "endpoint">): Access[] {
     const apiServers = jobs["kubernetes-apiservers"].path === "direct";
     const kubelets = jobs["kubernetes-nodes"].path === "direct" || jobs["kubernetes-nodes-cadvisor"].path === "direct";
     const access: Access[] = [
@@ -47,8 +50,19 @@ export function accessFor(jobs: Readonly<Record<KubernetesJob, ScrapeJob>>): Acc
             clusterRules: when(kubelets, { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] }),
             namespaces: [],
         },
+        { purpose: "federation", clusterRules: [], namespaces: proxied(endpoint) },
     ];
     return access.filter((a) => a.clusterRules.length > 0 || a.namespaces.length > 0);
+}
+
+/** The Services of the replicas and no other, by the literal segment of the path that is asked for. */
+function proxied(endpoint: Cluster["endpoint"]): Access["namespaces"] {
+    if (endpoint?.kind !== "apiServerProxy") {
+        return [];
+    }
+    const { namespace, port, replicas } = endpoint.prometheus;
+    const resourceNames = replicas.map((_, i) => `${replicaServiceName(i)}:${port}`);
+    return [{ namespace, rules: [{ apiGroups: [""], resources: ["services/proxy"], resourceNames, verbs: ["get"] }] }];
 }
 
 function when<T>(condition: boolean, value: T): T[] {
@@ -58,11 +72,13 @@ function when<T>(condition: boolean, value: T): T[] {
 const VERBS = new Set(["get", "list", "watch"]);
 /** The one subresource that only reads. `get nodes/proxy`, for one, is the right to run code in every pod. */
 const SUBRESOURCES = new Set(["nodes/metrics"]);
+/** Reaches any page of what it leads to, past every NetworkPolicy: allowed for what is named with its port, if at all. */
+const NAMED_SUBRESOURCES = new Set(["services/proxy"]);
 
 /** Refuses rules that would let a stolen token do more than read metrics and lists of objects without secrets. */
 export function assertAllowedRules(rules: readonly Rule[]): void {
-    for (const { apiGroups = [], resources = [], nonResourceURLs = [], verbs } of rules) {
-        for (const value of [...apiGroups, ...resources, ...nonResourceURLs, ...verbs]) {
+    for (const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [], verbs } of rules) {
+        for (const value of [...apiGroups, ...resources, ...resourceNames, ...nonResourceURLs, ...verbs]) {
             if (value.includes("*")) throw new Error(`rule for '${value}' refused: wildcards are not allowed`);
         }
         for (const verb of verbs) {
@@ -70,8 +86,12 @@ export function assertAllowedRules(rules: readonly Rule[]): void {
         }
         for (const resource of resources) {
             if (resource === "secrets") throw new Error("rule for 'secrets' refused: discovery needs none");
-            if (resource.includes("/") && !SUBRESOURCES.has(resource)) {
-                throw new Error(`rule for '${resource}' refused: nodes/metrics is the only subresource allowed`);
+            if (!resource.includes("/") || SUBRESOURCES.has(resource)) continue;
+            if (!NAMED_SUBRESOURCES.has(resource)) {
+                throw new Error(`rule for '${resource}' refused: of subresources only nodes/metrics is allowed`);
+            }
+            if (resourceNames.length === 0 || !resourceNames.every((name) => /^[a-z][-a-z0-9]*:\d+$/.test(name))) {
+                throw new Error(`rule for '${resource}' refused: it must name each one with its port`);
             }
         }
         for (const url of nonResourceURLs) {

@@ -1,4 +1,5 @@
 import type { ScrapeSource } from "../source";
+import { targetOf } from "../url";
 import { credentialPaths } from "./credentials";
 import { identity, jobBasics, type Job } from "./job";
 import type { RelabelConfig } from "./types";
@@ -28,7 +29,7 @@ export function apiServerJobs(source: ScrapeSource): Job[] {
     }
     const files = credentialPaths(source.name);
     const authorization = { credentials_file: files.discoveryToken };
-    const server = new URL(source.server);
+    const { address, prefix } = targetOf(source.server);
     return [
         {
             cluster: source.name,
@@ -72,10 +73,10 @@ export function apiServerJobs(source: ScrapeSource): Job[] {
                 ...jobBasics(source.name, "kubernetes-apiservers-static", interval),
                 scheme: "https",
                 // A few hundred lines of health checks; the rest is what the other job brings.
-                metrics_path: `${server.pathname.replace(/\/$/, "")}/metrics/slis`,
+                metrics_path: `${prefix}/metrics/slis`,
                 authorization,
                 tls_config: { ca_file: files.ca },
-                static_configs: [{ targets: [`${server.hostname}:${server.port || "443"}`] }],
+                static_configs: [{ targets: [address] }],
                 relabel_configs: identity(source.name, "kubernetes-apiservers-static"),
             },
         },

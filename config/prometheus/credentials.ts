@@ -9,8 +9,11 @@ export function credentialPaths(cluster: string) {
         ca: `${directory}/ca.crt`,
         discoveryToken: `${directory}/discovery.token`,
         kubeletToken: `${directory}/kubelet.token`,
-        gatewayCa: `${directory}/gateway-ca.crt`,
-        gatewayCertificate: `${directory}/gateway.crt`,
-        gatewayKey: `${directory}/gateway.key`,
+        /** CA of what is federated from, where it is one of its own. */
+        federationCa: `${directory}/federation-ca.crt`,
+        federationCertificate: `${directory}/federation.crt`,
+        federationKey: `${directory}/federation.key`,
+        federationPassword: `${directory}/federation.password`,
+        federationToken: `${directory}/federation.token`,
     } as const;
 }

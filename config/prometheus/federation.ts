@@ -1,7 +1,7 @@
-import { KUBERNETES_JOBS, type KubernetesJob, type ScrapeSource } from "../source";
+import { KUBERNETES_JOBS, type KubernetesJob, type Matcher, type ScrapeSource } from "../source";
 import { credentialPaths } from "./credentials";
 import { identity, jobBasics, type Job } from "./job";
-import type { RelabelConfig } from "./types";
+import type { RelabelConfig, ScrapeConfig } from "./types";
 
 /** Far above what one job of a cluster brings, far below what would fill the VM's memory. */
 const LIMITS = { sample_limit: 200_000, label_limit: 64, body_size_limit: "200MB" };
@@ -19,7 +19,9 @@ export function federationJobs(source: ScrapeSource): Job[] {
     if (federation === undefined) {
         return [];
     }
-    const files = credentialPaths(source.name);
+    const { scheme, targets, matchers } = federation;
+    const [path, ...otherPaths] = new Set(targets.map(({ metricsPath }) => metricsPath));
+    const isOnePath = path !== undefined && otherPaths.length === 0;
     return KUBERNETES_JOBS.filter((job) => source.jobs[job].path === "federate").map((job) => ({
         cluster: source.name,
         job,
@@ -30,33 +32,76 @@ export function federationJobs(source: ScrapeSource): Job[] {
             // Keeps time honest: a series that ends in the cluster ends here too, not 5 minutes later.
             track_timestamps_staleness: true,
             ...LIMITS,
-            scheme: "https",
-            metrics_path: "/federate",
-            params: { "match[]": [`{job="${job}"}`] },
-            tls_config: {
-                ca_file: files.gatewayCa,
-                cert_file: files.gatewayCertificate,
-                key_file: files.gatewayKey,
-                server_name: federation.serverName,
-            },
-            static_configs: federation.targets.map(({ address, replica }) => ({
+            scheme,
+            ...(isOnePath && { metrics_path: path }),
+            params: { "match[]": [selector(matchers[job] ?? [])] },
+            // A Prometheus answers by itself; who sends elsewhere is somebody else.
+            follow_redirects: false,
+            ...proof(source.name, federation),
+            static_configs: targets.map(({ address, replica, metricsPath }) => ({
                 targets: [address],
-                labels: { replica },
+                labels: { replica, ...(!isOnePath && { __metrics_path__: metricsPath }) },
             })),
             relabel_configs: identity(source.name, `federate/${job}`),
-            metric_relabel_configs: guard(source.name, job),
+            metric_relabel_configs: guard(source.name, job, matchers[job] ?? []),
         },
     }));
 }
 
+/** Files on the VM by which it and the targets know each other; undefined for what they do not need. */
+export function federationFiles(cluster: string, { ca, shows }: NonNullable<ScrapeSource["federation"]>) {
+    const files = credentialPaths(cluster);
+    const shown = (what: (typeof shows)[number], file: string) => (shows.includes(what) ? file : undefined);
+    return {
+        ca: { own: files.federationCa, cluster: files.ca, system: undefined }[ca],
+        certificate: shown("certificate", files.federationCertificate),
+        key: shown("certificate", files.federationKey),
+        password: shown("password", files.federationPassword),
+        token: shown("token", files.federationToken),
+    };
+}
+
+function proof(
+    cluster: string,
+    federation: NonNullable<ScrapeSource["federation"]>,
+): Pick<ScrapeConfig, "authorization" | "basic_auth" | "tls_config"> {
+    const { scheme, serverName, username } = federation;
+    const { ca, certificate, key, password, token } = federationFiles(cluster, federation);
+    const tls = {
+        ...(ca !== undefined && { ca_file: ca }),
+        ...(certificate !== undefined && { cert_file: certificate }),
+        ...(key !== undefined && { key_file: key }),
+        ...(serverName !== undefined && { server_name: serverName }),
+    };
+    return {
+        ...(token !== undefined && { authorization: { credentials_file: token } }),
+        ...(password !== undefined && { basic_auth: { username: username ?? "", password_file: password } }),
+        ...(scheme === "https" && Object.keys(tls).length > 0 && { tls_config: tls }),
+    };
+}
+
+/** As PromQL writes it. */
+function selector(matchers: readonly Matcher[]): string {
+    return `{${matchers.map(({ label, operator, value }) => label + operator + JSON.stringify(value)).join(",")}}`;
+}
+
+/** Names that series of the VM's own making have, besides those of the jobs themselves. */
+const OWN = ["kubernetes-apiservers-static", "federate/.+"];
+
 /**
  * Lets a cluster write no series of another cluster or of another job. The order matters: first only this job's series stay,
- * then a foreign `cluster` is kept as `exported_cluster` (or two series that differ in it alone would become one), then the
- * label is forced.
+ * and none under the name of another; then a foreign `cluster` is kept as `exported_cluster` (or two series that differ in it
+ * alone would become one), then the label is forced.
  */
-function guard(cluster: string, job: KubernetesJob): RelabelConfig[] {
+function guard(cluster: string, job: KubernetesJob, matchers: readonly Matcher[]): RelabelConfig[] {
+    const others = KUBERNETES_JOBS.filter((other) => other !== job);
     return [
-        { source_labels: ["job"], regex: job, action: "keep" },
+        ...matchers.map(({ label, operator, value }): RelabelConfig => ({
+            source_labels: [label],
+            regex: operator.endsWith("~") ? value : value.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"),
+            action: operator.startsWith("=") ? "keep" : "drop",
+        })),
+        { source_labels: ["job"], regex: [...others, ...OWN].join("|"), action: "drop" },
         { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
         { source_labels: ["cluster"], regex: cluster, target_label: "exported_cluster", replacement: "" },
         { target_label: "cluster", replacement: cluster },

@@ -30,7 +30,9 @@ export interface ScrapeConfig {
     scheme?: "http" | "https";
     metrics_path?: string;
     params?: { "match[]": string[] } | { module: string[]; target: string[] };
+    follow_redirects?: boolean;
     authorization?: Authorization;
+    basic_auth?: BasicAuth;
     tls_config?: TlsConfig;
     kubernetes_sd_configs?: KubernetesSdConfig[];
     static_configs?: StaticConfig[];
@@ -42,8 +44,14 @@ export interface Authorization {
     credentials_file: string;
 }
 
+export interface BasicAuth {
+    username: string;
+    password_file: string;
+}
+
 export interface TlsConfig {
-    ca_file: string;
+    /** Absent where the VM's own trust store holds it. */
+    ca_file?: string;
     cert_file?: string;
     key_file?: string;
     server_name?: string;

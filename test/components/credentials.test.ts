@@ -28,7 +28,7 @@ it("gives every cluster's files the same place, whatever the order of the cluste
     const files = unbundle(stdins[0] ?? "");
     expect(files.map(({ path }) => path)).toEqual(
         ["a", "b"].flatMap((name) =>
-            ["ca.crt", "discovery.token", "kubelet.token", "gateway-ca.crt", "gateway.crt", "gateway.key"].map(
+            ["ca.crt", "discovery.token", "kubelet.token", "federation-ca.crt", "federation.crt", "federation.key"].map(
                 (file) => `${name}/${file}`,
             ),
         ),

@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { PrometheusEndpoint } from "../../components/prometheusEndpoint";
 import { renderGatewayConfiguration } from "../../config/kubernetes/gatewayConfiguration";
-import { endpoint } from "../config/kubernetes/cluster";
+import { endpoint, endpointOf } from "../config/kubernetes/cluster";
 import { type Deployment, startMocks, valueOf } from "../harness";
 import { fillIn } from "./cluster";
 
-const args = { cluster: "lab", namespace: "external-prometheus", endpoint };
+const args = { cluster: "lab", namespace: "external-prometheus", endpoint, secrets: {} };
 
 async function make(outputs = fillIn) {
     const mocks = await startMocks({ outputs });
@@ -31,10 +31,13 @@ describe("PrometheusEndpoint", () => {
         const { mocks } = await make();
         const configMap = mocks.find("kubernetes:core/v1:ConfigMap", "lab-gateway-configuration");
         expect(configMap.inputs["data"]).toEqual({
-            "nginx.conf": renderGatewayConfiguration([
-                { address: "10.96.0.40", port: 9090 },
-                { address: "10.96.0.41", port: 9090 },
-            ]),
+            "nginx.conf": renderGatewayConfiguration(
+                [
+                    { address: "10.96.0.40", port: 9090 },
+                    { address: "10.96.0.41", port: 9090 },
+                ],
+                "",
+            ),
         });
         expect(configMap.dependencies).toEqual(
             expect.arrayContaining(["lab-gateway-replica-0", "lab-gateway-replica-1"]),
@@ -88,6 +91,56 @@ describe("PrometheusEndpoint", () => {
             clientKey: "key of lab-gateway-certificates-client-key\n",
         });
         expect(await pulumi.isSecret(made.credentials)).toBe(true);
+    });
+
+    it("opens an Ingress of the user's controller, with what the user gives", async () => {
+        const mocks = await startMocks({ outputs: fillIn });
+        const ingress = endpointOf("ingress", { hosts: ["a.example.com", "b.example.com"], username: "monitor" });
+        const secrets = pulumi.secret({ password: "canary" });
+        const made = new PrometheusEndpoint("lab-gateway", { ...args, endpoint: ingress, secrets });
+        expect(await valueOf(made.credentials)).toEqual({ password: "canary" });
+        expect(await pulumi.isSecret(made.credentials)).toBe(true);
+        await mocks.settled();
+        expect(mocks.resources.map(({ type }) => type.replace(/.*:/, "")).sort()).toEqual([
+            "Ingress",
+            "PrometheusEndpoint",
+            "Service",
+            "Service",
+        ]);
+    });
+
+    it("opens a route a replica where the controller is one of the Gateway API", async () => {
+        const mocks = await startMocks({ outputs: fillIn });
+        const httpRoute = { gateway: "internal", namespace: "gateways" };
+        const hosts = ["a.example.com", "b.example.com"];
+        const ingress = endpointOf("ingress", { hosts, username: "monitor", httpRoute });
+        new PrometheusEndpoint("lab-gateway", { ...args, endpoint: ingress });
+        await mocks.settled();
+        expect(mocks.resources.map(({ type }) => type.replace(/.*:/, "")).sort()).toEqual([
+            "HTTPRoute",
+            "HTTPRoute",
+            "PrometheusEndpoint",
+            "Service",
+            "Service",
+        ]);
+    });
+
+    it("lets its pods in at each replica where that is asked for", async () => {
+        const names = async (admittance: boolean) => {
+            const mocks = await startMocks({ outputs: fillIn });
+            new PrometheusEndpoint("lab-gateway", { ...args, endpoint: { ...endpoint, admittance } });
+            await mocks.settled();
+            return mocks
+                .ofType("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+                .map(({ name }) => name)
+                .sort();
+        };
+        expect(await names(false)).toEqual(["lab-gateway-policy"]);
+        expect(await names(true)).toEqual([
+            "lab-gateway-admittance-0",
+            "lab-gateway-admittance-1",
+            "lab-gateway-policy",
+        ]);
     });
 
     it("is planned whole in a preview, before any address is known", async () => {

@@ -7,7 +7,7 @@ import { cluster } from "../config/kubernetes/cluster";
 import { isKnown, startMocks, valueOf } from "../harness";
 import { fillIn, tokenFor } from "./cluster";
 
-const access = accessFor(cluster.jobs);
+const access = accessFor(cluster);
 const SECRET = "kubernetes:core/v1:Secret";
 
 /** Mocks of a cluster whose token Secrets hold this. */

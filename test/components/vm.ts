@@ -3,6 +3,7 @@ import { PrometheusConfig } from "../../config/programs";
 import { VmConfig } from "../../config/vm";
 import { KUBERNETES_JOBS, ScrapeSource, SourceCredentials } from "../../config/source";
 import * as pulumi from "@pulumi/pulumi";
+import { gatewayFederation } from "../config/prometheus/scraping";
 
 export const COMMAND = "command:remote:Command";
 export const PRIVATE_KEY = "canary-private-key";
@@ -21,7 +22,7 @@ export const vm: VmConfig = {
 
 export function source(name: string): ScrapeSource {
     return ScrapeSource.parse({
-        version: 1,
+        version: 2,
         name,
         server: "https://api.example.com:6443",
         caCertificate: certificate,
@@ -31,13 +32,13 @@ export function source(name: string): ScrapeSource {
                 { path: /pods|endpoints/.test(job) ? "federate" : "direct", interval: "30s" },
             ]),
         ),
-        federation: { targets: [{ address: "10.0.0.10:30990", replica: "prometheus-0" }], serverName: "gateway" },
+        federation: gatewayFederation("gateway", ["10.0.0.10:30990"]),
     });
 }
 
 export function credentials(): SourceCredentials {
     return SourceCredentials.parse({
-        version: 1,
+        version: 2,
         tokens: { discovery: TOKEN, kubelet: "canary.kubelet.token" },
         federation: { caCertificate: certificate, clientCertificate: certificate, clientKey: "canary-client-key" },
     });

@@ -6,7 +6,7 @@ import { KUBERNETES_JOBS, type JobPath, type ScrapeSource, type SourceCredential
 import { source } from "./prometheus/scraping";
 
 const CREDENTIALS: SourceCredentials = {
-    version: 1,
+    version: 2,
     tokens: { discovery: "token", kubelet: "token" },
     federation: { caCertificate: "ca", clientCertificate: "certificate", clientKey: "key" },
 };
@@ -20,9 +20,13 @@ it.each<[what: string, source: ScrapeSource, files: string[]]>([
     [
         "all by default",
         source("a"),
-        ["ca.crt", "discovery.token", "kubelet.token", "gateway-ca.crt", "gateway.crt", "gateway.key"],
+        ["ca.crt", "discovery.token", "kubelet.token", "federation-ca.crt", "federation.crt", "federation.key"],
     ],
-    ["no token for federation alone", withPaths(() => "federate"), ["gateway-ca.crt", "gateway.crt", "gateway.key"]],
+    [
+        "no token for federation alone",
+        withPaths(() => "federate"),
+        ["federation-ca.crt", "federation.crt", "federation.key"],
+    ],
     [
         "no kubelet's token for the API servers alone",
         withPaths((job) => (job === "kubernetes-apiservers" ? "direct" : "off")),

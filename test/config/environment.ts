@@ -5,7 +5,7 @@ import * as yaml from "js-yaml";
 import { loadConfig } from "../../config/load";
 import type { StackConfig } from "../../config/schema";
 import { KUBERNETES_JOBS } from "../../config/source";
-import { CA, CERTIFICATE, KEY, OTHER_CA } from "./frontCertificates";
+import { CA, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, KEY, OTHER_CA } from "./frontCertificates";
 
 /** Keys of the namespace and their values, as a stack's file holds them. */
 export type Keys = Record<string, unknown>;
@@ -76,6 +76,12 @@ users:
     user: { token: LIFTED-FROM-A-KUBECONFIG }
 `;
 
+/** With that CA for its cluster. */
+export function kubeconfigWith(ca: string): string {
+    const data = Buffer.from(ca).toString("base64");
+    return KUBECONFIG.replace('6443" }', `6443", certificate-authority-data: ${data} }`);
+}
+
 export const SECRETS = { vmPrivateKey: PRIVATE_KEY, kubeconfigs: { staging: KUBECONFIG } };
 
 /**
@@ -114,6 +120,7 @@ const REST: Keys = {
         requiresClientCertificate: false,
         openHealth: false,
     },
+    sourceStacks: ["organization/external-prometheus/prod-eu"],
     "clusters.staging.context": "admin",
     "clusters.staging.jobs": Object.fromEntries(
         KUBERNETES_JOBS.map((job) => [
@@ -122,10 +129,70 @@ const REST: Keys = {
         ]),
     ),
     "clusters.staging.endpoint.prometheus.port": 9090,
-    "clusters.staging.endpoint.image": "docker.io/library/nginx:1.28",
-    "clusters.staging.endpoint.imagePullPolicy": "Always",
+    "clusters.staging.endpoint.gateway.image": "docker.io/library/nginx:1.28",
+    "clusters.staging.endpoint.gateway.imagePullPolicy": "Always",
+    "clusters.staging.endpoint.gateway.admittance": true,
+    "clusters.balanced": cluster({
+        prometheus: {
+            flavour: "kube-prometheus-stack",
+            release: "monitoring",
+            namespace: "monitoring",
+            replicas: 2,
+            routePrefix: "/prometheus",
+            jobs: Object.fromEntries(KUBERNETES_JOBS.map((job) => [job, `${job}-.+`])),
+        },
+        gateway: {
+            loadBalancer: {
+                address: "203.0.113.20",
+                annotations: { address: "203.0.113.20" },
+                sourceRanges: ["198.51.100.20/32", "2001:db8::/64"],
+            },
+        },
+    }),
+    // All federated, so that each of the names above is asked for.
+    "clusters.balanced.jobs": Object.fromEntries(KUBERNETES_JOBS.map((job) => [job, { path: "federate" }])),
+    "clusters.routed": cluster({
+        prometheus: { flavour: "kube-prometheus" },
+        ingress: {
+            hosts: ["prometheus-0.example.com", "prometheus-1.example.com"],
+            port: 443,
+            className: "internal",
+            annotations: { auth: "prometheus" },
+            tlsSecret: "prometheus-tls",
+            caCertificate: CA,
+            username: "monitor",
+            clientCertificate: CLIENT_CERTIFICATE,
+        },
+    }),
+    "clusters.gatewayed": cluster({
+        prometheus: { namespace: "monitoring", podLabels: { app: "prometheus" } },
+        ingress: {
+            hosts: ["prometheus.example.com"],
+            httpRoute: { gateway: "internal", namespace: "gateways", sectionName: "https" },
+            username: "monitor",
+        },
+    }),
+    "clusters.open": cluster({
+        prometheus: { flavour: "prometheus" },
+        url: {
+            urls: ["https://prometheus.example.com/k8s"],
+            caCertificate: CA,
+            username: "monitor",
+            clientCertificate: CLIENT_CERTIFICATE,
+        },
+    }),
+    "clusters.proxied": cluster({
+        prometheus: { flavour: "prometheus", release: "monitoring", namespace: "monitoring" },
+        apiServerProxy: {},
+    }),
     "staticJobs.website.labels": { site: "berlin" },
 };
+
+/** A cluster beside the example's. */
+function cluster(endpoint: Keys): Keys {
+    const { server, caCertificate } = exampleKeys()["clusters"]?.["staging"] as Keys;
+    return { server, caCertificate, endpoint };
+}
 
 function releaseKeys(program: string, version: string): Keys {
     return {
@@ -147,7 +214,8 @@ export const INSTEAD = ["front.certificateFile", "front.keyFile"];
 
 /** A configuration in which every other key is set, those with plain values and those with secret ones. */
 export function completeKeys(): { plain: Keys; secret: Keys } {
-    const kubeconfigs = { ...SECRETS.kubeconfigs };
+    const names = ["staging", "balanced", "routed", "gatewayed", "open", "proxied"];
+    const kubeconfigs = Object.fromEntries(names.map((name) => [name, KUBECONFIG]));
     return {
         plain: changed(structuredClone(REST)),
         secret: {
@@ -156,6 +224,8 @@ export function completeKeys(): { plain: Keys; secret: Keys } {
             frontPrivateKey: KEY,
             frontPasswordHashes: { alice: PASSWORD_HASH },
             kubeconfigs,
+            endpointPasswords: { routed: "CANARY", gatewayed: "CANARY", open: "CANARY" },
+            endpointPrivateKeys: { routed: CLIENT_KEY, open: CLIENT_KEY },
         },
     };
 }

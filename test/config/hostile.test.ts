@@ -14,6 +14,20 @@ import { textPlaces, type TextPlace, withTexts } from "./places";
 import { isSecret } from "./refusal";
 import { Shells, understood } from "./sinks";
 
+// A certificate costs a millisecond, and every text is loaded among a dozen of them.
+vi.mock("../../config/certificate", async (original) => {
+    const { certificates, ...rest } = await original<typeof import("../../config/certificate")>();
+    const known = new Map<string, ReturnType<typeof certificates>>();
+    return {
+        ...rest,
+        certificates: (text: string) => {
+            const found = known.get(text) ?? certificates(text);
+            known.set(text, found);
+            return found;
+        },
+    };
+});
+
 const folder = mkdtempSync(join(tmpdir(), "external-prometheus-"));
 const SHELLS = ["dash", "bash", "fish", "zsh"].filter((shell) => {
     try {
@@ -101,9 +115,12 @@ describe("what is taken", () => {
             shells.run();
             const seen = first.map((resource) => understood(resource, shells));
             for (const [place, mark] of marks) {
-                expect(JSON.stringify(seen), `${place.field.path} comes to nothing`).toContain(
-                    JSON.stringify(mark).slice(1, -1),
-                );
+                if (place.path === "sourceStacks[0]") continue; // its name is given to Pulumi, which reads it
+                // A URL is taken apart.
+                const whole = JSON.stringify(mark)
+                    .slice(1, -1)
+                    .replace(/^https:\/\/(?=prom)/, "");
+                expect(JSON.stringify(seen), `${place.field.path} comes to nothing`).toContain(whole);
             }
             for (const { texts, resources } of others) {
                 const wanted = replaced(seen, [...pairs(marks, texts), [kubeconfig(marks), kubeconfig(texts)]]);
@@ -117,7 +134,11 @@ describe("what is taken", () => {
 
 /** Most texts are taken there: of each label `hostileReaders.test.ts` knows, and the others are handed on to one input. */
 function isFree({ field }: TextPlace): boolean {
-    return ["staticJobs.<name>.labels.<name>", "clusters.<name>.context", "kubeconfigs.<name>"].includes(field.path);
+    const free = ["staticJobs.<name>.labels.<name>", "clusters.<name>.context", "kubeconfigs.<name>"];
+    return (
+        [...free, "endpointPasswords.<name>"].includes(field.path) ||
+        /\.(annotations\.<name>|username|prometheus\.jobs\.[\w-]+)$/.test(field.path)
+    );
 }
 
 /** What differs from place to place, so that it is found again wherever it comes to. */
@@ -154,29 +175,40 @@ function pairs(marks: Texts, texts: Texts): [string, string][] {
             case "front.alertmanagerPath":
                 // Whoever leaves the last character out is told where to go.
                 return [[mark, text], [mark, text].map((path) => path.slice(0, -1)) as [string, string]];
-            case "clusters.staging.server":
+            case "clusters.proxied.server":
                 // Also scraped by its address.
                 return [[mark, text], [mark, text].map((url) => new URL(url).host) as [string, string]];
+            case "clusters.open.endpoint.url.urls[0]":
+                return urlParts(mark).map((part, i) => [part, urlParts(text)[i] ?? ""]);
             default:
                 return [[mark, text]];
         }
     });
 }
 
+/** As a target has them: label, address, path. */
+function urlParts(text: string): string[] {
+    const { hostname, pathname, port, protocol } = new URL(text);
+    const address = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+    return [text.replace(/^https?:\/\//, ""), address, `${pathname.replace(/\/$/, "")}/federate`];
+}
+
 /** Made by this test, with the context that is asked for. */
 function kubeconfig(texts: Texts): string {
     const { secret } = withTexts(texts);
-    return Object.values(secret["kubeconfigs"] as Record<string, string>).join();
+    return (secret["kubeconfigs"] as Record<string, string>)["staging"] ?? "";
 }
 
 async function deployed(texts: Texts, shells: Shells): Promise<Recorded[]> {
     const { plain, secret } = withTexts(texts);
     configure(plain, secret);
+    const stacks = (plain["sourceStacks"] as string[]).map((name) => [name, { sources: {}, sourceCredentials: {} }]);
     const mocks = await startMocks({
+        stacks: Object.fromEntries(stacks) as Record<string, object> as Record<string, Record<string, unknown>>,
         outputs: (type, name, inputs) =>
             type === "command:remote:Command" ? { stdout: printed(name) } : fillIn(type, name, inputs),
     });
-    index();
+    await index();
     await mocks.settled();
     for (const { inputs } of mocks.resources) {
         for (const command of [inputs["create"], inputs["delete"]]) {

@@ -1,7 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { valueOf } from "../harness";
-import { changed, exampleKeys, KUBECONFIG, load, PRIVATE_KEY, refusal, SECRETS } from "./environment";
+import {
+    change,
+    changed,
+    completeKeys,
+    exampleKeys,
+    KUBECONFIG,
+    kubeconfigWith,
+    load,
+    PRIVATE_KEY,
+    refusal,
+    SECRETS,
+} from "./environment";
+import { CA, OTHER_CA } from "./frontCertificates";
 
 describe("the example Pulumi.dev.yaml", () => {
     it("loads with exactly the secrets that it tells to set", () => {
@@ -37,6 +49,21 @@ describe("the example Pulumi.dev.yaml", () => {
         expect(await valueOf(vmPrivateKey)).toBe(PRIVATE_KEY);
         expect(await valueOf(kubeconfig)).toBe(KUBECONFIG);
     });
+});
+
+it("takes a kubeconfig of the same cluster under another address, and one that does not tell its CA", () => {
+    const { plain, secret } = completeKeys();
+    const [ca, other] = [OTHER_CA, CA].map((text) => kubeconfigWith(text).replace("k8s.staging", "10.0.0.1"));
+    const names = (kubeconfig: string | undefined, caCertificate: string) => {
+        change(plain, "clusters.staging.caCertificate", caCertificate);
+        return load(plain, {
+            ...secret,
+            kubeconfigs: { ...(secret["kubeconfigs"] as object), staging: kubeconfig },
+        }).clusters.map(({ cluster }) => cluster.name);
+    };
+    expect(names(ca, OTHER_CA)).toContain("staging");
+    expect(names(other, OTHER_CA + CA)).toContain("staging");
+    expect(names(KUBECONFIG, OTHER_CA)).toContain("staging");
 });
 
 describe("a stack with one side", () => {

@@ -26,16 +26,20 @@ export function textPlaces(): TextPlace[] {
         });
 }
 
+/** The last path that leads to a value, since not every entry has all that an entry may have. */
 function concrete(place: string): string {
-    return place.split(/(?=\.<name>|\[\])/).reduce((path, part, i) => {
-        const name = i === 0 ? "" : (Object.keys(valueAt(path) as object).at(-1) ?? "");
-        return path + part.replace("[]", "[0]").replace("<name>", name);
-    }, "");
+    const [start = "", ...parts] = place.replaceAll("[]", "[0]").split(".<name>");
+    const paths = parts.reduce(
+        (befores, part) =>
+            befores.flatMap((before) => Object.keys(valueAt(before) ?? {}).map((name) => `${before}.${name}${part}`)),
+        [start],
+    );
+    return paths.findLast((path) => valueAt(path) !== undefined) ?? "";
 }
 
 function valueAt(path: string): unknown {
     const { plain, secret } = completeKeys();
-    return pathNames(path).reduce<unknown>((at, name) => (at as Keys)[name], { ...plain, ...secret });
+    return pathNames(path).reduce<unknown>((at, name) => (at as Keys | undefined)?.[name], { ...plain, ...secret });
 }
 
 /** The complete configuration with other texts in some places, whose kubeconfig has the context that is asked for. */
@@ -53,8 +57,13 @@ export function withTexts(texts: ReadonlyMap<TextPlace, string>): { plain: Keys;
     const names = [...texts].filter(([{ isName }]) => isName).sort(([a], [b]) => b.path.length - a.path.length);
     for (const [{ path }, text] of names) {
         rename(keys(path), path, text);
-        if (path === "clusters.staging") {
-            rename(secret, "kubeconfigs.staging", text);
+        const [, cluster] = /^clusters\.([\w-]+)$/.exec(path) ?? [];
+        if (cluster !== undefined) {
+            ["kubeconfigs", "endpointPasswords", "endpointPrivateKeys"]
+                .filter((key) => Object.hasOwn(secret[key] as object, cluster))
+                .forEach((key) => {
+                    rename(secret, `${key}.${cluster}`, text);
+                });
         }
         if (path === "front.users.alice") {
             rename(secret, "frontPasswordHashes.alice", text);

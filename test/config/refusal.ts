@@ -89,15 +89,20 @@ export function moved(key: string, says: string): Row {
 }
 
 /** Nothing of a side, in words and in secrets. */
-export const NO_VM: Keys = { vm: undefined, vmPrivateKey: undefined, vmProxyPrivateKey: undefined };
+export const NO_VM: Keys = {
+    vm: undefined,
+    vmPrivateKey: undefined,
+    vmProxyPrivateKey: undefined,
+    sourceStacks: undefined,
+};
 export const NO_FRONT: Keys = { front: undefined, frontPrivateKey: undefined, frontPasswordHashes: undefined };
 
 const DURATION = "must be a duration such as 30s";
 const HOST_NAME = "must be a host name or an IP address";
 const LINE = "must be a line such as 'ssh-ed25519 AAAA…' (or ecdsa-sha2-nistp256, -nistp384, -nistp521)";
 
-export function notText(key: string, value: unknown = 5): Row {
-    return wrong(key, value, `must be a string, got ${JSON.stringify(value)}`);
+export function notText(key: string, value: unknown = 5, also: readonly string[] = []): Row {
+    return wrong(key, value, `must be a string, got ${JSON.stringify(value)}`, also);
 }
 
 export function hosts(key: string, meaning?: string): Row[] {

@@ -1,17 +1,16 @@
 import { OWN_JOBS } from "../../config/ownJobs";
 import { KUBERNETES_JOBS } from "../../config/source";
-import { exampleKeys, KUBECONFIG, PRIVATE_KEY } from "./environment";
-import { clash, hosts, lists, notText, objects, ports, type Row, scrapeIntervals, wrong } from "./refusal";
+import { completeKeys, exampleKeys, KUBECONFIG, PRIVATE_KEY } from "./environment";
+import { clash, lists, notText, objects, type Row, scrapeIntervals, wrong } from "./refusal";
 
 const STAGING = exampleKeys()["clusters"]?.["staging"] as { caCertificate: string };
 const NODE = exampleKeys()["staticJobs"]?.["node"];
 const CA = STAGING.caCertificate;
 const CLUSTER = "clusters.staging";
-const ENDPOINT = `${CLUSTER}.endpoint`;
 
-const LABEL = "must be lower-case letters, digits and '-' (an RFC 1123 label)";
+export const LABEL = "must be lower-case letters, digits and '-' (an RFC 1123 label)";
 const SERVER = "must be an https:// URL of host, port and path, such as https://k8s.example.com:6443";
-const PEM =
+export const PEM =
     "must be a certificate in PEM form, '-----BEGIN CERTIFICATE-----' first, and nothing else (lines end by LF)";
 
 /** A second cluster, or one under another name, with a kubeconfig of its own. */
@@ -19,9 +18,14 @@ function cluster(name: string): Record<string, unknown> {
     return { [`clusters["${name}"]`]: STAGING, [`kubeconfigs["${name}"]`]: KUBECONFIG };
 }
 
+/** Which belong to no cluster where there is none. */
+const SECRETS_OF_CLUSTERS = ["kubeconfigs", "endpointPasswords", "endpointPrivateKeys"].flatMap((key) =>
+    Object.keys(completeKeys().secret[key] as object).map((name) => `${key}.${name}`),
+);
+
 const CLUSTERS: Row[] = [
-    wrong("clusters", "text", "must be an object, got 'text'", ["kubeconfigs.staging"]),
-    wrong("clusters", [], "must be an object, got []", ["kubeconfigs.staging"]),
+    wrong("clusters", "text", "must be an object, got 'text'", SECRETS_OF_CLUSTERS),
+    wrong("clusters", [], "must be an object, got []", SECRETS_OF_CLUSTERS),
     ...["A", "a_b", "-a", "a".repeat(64)].map((name) =>
         clash(`clusters.${name}`, cluster(name), `has a name that ${LABEL}`),
     ),
@@ -31,6 +35,7 @@ const CLUSTERS: Row[] = [
     wrong(`${CLUSTER}.server`, undefined, "is missing: URL of the API server as the VM reaches it"),
     notText(`${CLUSTER}.server`),
     wrong(`${CLUSTER}.server`, "http://k8s.example.com:6443", `${SERVER}, got 'http://k8s.example.com:6443'`),
+    wrong(`${CLUSTER}.server`, "https://h/a/../b", `${SERVER}, got 'https://h/a/../b'`),
     wrong(`${CLUSTER}.server`, "https://h?x=y", `${SERVER}, got 'https://h?x=y'`),
     wrong(`${CLUSTER}.server`, "https://u:hunter2@h:6443", `${SERVER}, got a value that is not shown`),
     wrong(`${CLUSTER}.caCertificate`, undefined, "is missing: CA of the API server's and the kubelets' certificates"),
@@ -56,44 +61,17 @@ function jobs(key: string, isFederated: boolean): Row[] {
     ];
 }
 
-const DIFFERENT = "must all be different, got ";
-
-const ENDPOINTS: Row[] = [
-    clash(
-        ENDPOINT,
-        { [ENDPOINT]: undefined },
-        "is missing, but federated jobs need it: kubernetes-pods, kubernetes-service-",
+const SOURCE_STACKS: Row[] = [
+    ...lists("sourceStacks", "organization/project/prod"),
+    wrong("sourceStacks", ["a", "a"], 'must all be different, got ["a","a"]'),
+    notText("sourceStacks[0]"),
+    ...["", "a b", "a/b/c/d", "/a"].map((name) =>
+        wrong(
+            "sourceStacks[0]",
+            name,
+            `must be the name of a stack, such as organization/project/stack, got '${name}'`,
+        ),
     ),
-    ...objects(ENDPOINT, "tls", "known here: kind, prometheus,"),
-    wrong(`${ENDPOINT}.kind`, undefined, "is missing: A reverse proxy with mutual TLS that lets through"),
-    wrong(`${ENDPOINT}.kind`, "ingress", "must be gateway, got 'ingress'"),
-    wrong(`${ENDPOINT}.prometheus`, undefined, "is missing: The Prometheus in the cluster"),
-    ...objects(`${ENDPOINT}.prometheus`, "pod", "did you mean 'pods'?"),
-    wrong(`${ENDPOINT}.prometheus.namespace`, undefined, "is missing: Namespace of the Prometheus in the cluster"),
-    notText(`${ENDPOINT}.prometheus.namespace`),
-    wrong(`${ENDPOINT}.prometheus.namespace`, "A/b", `${LABEL}, got 'A/b'`),
-    wrong(`${ENDPOINT}.prometheus.pods`, undefined, "is missing: Names of its pods, one a replica"),
-    ...lists(`${ENDPOINT}.prometheus.pods`, "prometheus-0"),
-    wrong(`${ENDPOINT}.prometheus.pods`, [], "must not be empty, got []", [`${ENDPOINT}.nodePorts`]),
-    wrong(`${ENDPOINT}.prometheus.pods`, ["a", "a"], `${DIFFERENT}["a","a"]`),
-    notText(`${ENDPOINT}.prometheus.pods[0]`),
-    wrong(`${ENDPOINT}.prometheus.pods[0]`, "a.b", `${LABEL}, got 'a.b'`),
-    ...ports(`${ENDPOINT}.prometheus.port`),
-    wrong(`${ENDPOINT}.nodeAddresses`, undefined, "is missing: Addresses of nodes that the VM reaches"),
-    ...lists(`${ENDPOINT}.nodeAddresses`, "203.0.113.11"),
-    wrong(`${ENDPOINT}.nodeAddresses`, [], "must not be empty, got []"),
-    ...hosts(`${ENDPOINT}.nodeAddresses[0]`),
-    wrong(`${ENDPOINT}.nodePorts`, undefined, "is missing: Ports on the nodes, one for each of"),
-    ...lists(`${ENDPOINT}.nodePorts`, 30990),
-    wrong(`${ENDPOINT}.nodePorts`, [], "must not be empty, got []", [`${ENDPOINT}.nodePorts`]),
-    wrong(`${ENDPOINT}.nodePorts`, [30990], "must be one port for each of prometheus.pods, which are 2, got [30990]"),
-    wrong(`${ENDPOINT}.nodePorts`, [30990, 30990], `${DIFFERENT}[30990,30990]`),
-    wrong(`${ENDPOINT}.nodePorts[1]`, "30991", "must be a number, got '30991'"),
-    wrong(`${ENDPOINT}.nodePorts[1]`, 9090, "must be at least 30000, got 9090"),
-    wrong(`${ENDPOINT}.nodePorts[1]`, 32768, "must be at most 32767, got 32768"),
-    notText(`${ENDPOINT}.image`),
-    wrong(`${ENDPOINT}.image`, "nginx $(id)", "must be the name of a container image, got 'nginx $(id)'"),
-    wrong(`${ENDPOINT}.imagePullPolicy`, "never", "must be Always or IfNotPresent or Never, got 'never'"),
 ];
 
 const JOB = "staticJobs.node";
@@ -137,4 +115,4 @@ const STATIC_JOBS: Row[] = [
 ];
 
 /** Of the clusters' side, and of jobs that belong to none. */
-export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...ENDPOINTS, ...STATIC_JOBS];
+export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS, ...STATIC_JOBS];

@@ -1,5 +1,8 @@
+import { X509Certificate } from "node:crypto";
+import { field } from "../../config/scalars";
 import { PlainKeys, SecretKeys } from "../../config/schema";
-import { KUBECONFIG, PRIVATE_KEY } from "./environment";
+import { completeKeys, KUBECONFIG, kubeconfigWith, PRIVATE_KEY } from "./environment";
+import { OTHER_CA, OTHER_KEY } from "./frontCertificates";
 import { clash, moved, NO_FRONT, type Row, wrong } from "./refusal";
 
 const PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEIdUoViB7/NTAYvNTCBB/aMnwKly0YBrqZl3cazwKPL";
@@ -27,6 +30,11 @@ function privateKeys(key: string): Row[] {
 }
 
 const KEY = "kubeconfigs.staging";
+const STAGING_CA = String(field(field(completeKeys().plain["clusters"], "staging"), "caCertificate"));
+
+function sha256(certificate: string): string {
+    return new X509Certificate(certificate).fingerprint256;
+}
 const NO_KUBECONFIG = "is not a kubeconfig: it must be the whole file, YAML with clusters and contexts";
 
 /** Of keys that must be secret; whatever is wrong with them, the value is not shown. */
@@ -35,7 +43,7 @@ export const SECRET_ROWS: readonly Row[] = [
     wrong("vmPrivateKey", undefined, "is missing: the private key that opens the VM over SSH"),
     clash(
         "vmPrivateKey",
-        { vm: undefined, staticJobs: undefined, vmProxyPrivateKey: undefined, ...NO_FRONT },
+        { vm: undefined, staticJobs: undefined, sourceStacks: undefined, vmProxyPrivateKey: undefined, ...NO_FRONT },
         "is set, but vm is not",
     ),
     ...privateKeys("vmProxyPrivateKey"),
@@ -60,9 +68,27 @@ export const SECRET_ROWS: readonly Row[] = [
         "has a current context that is not among its contexts",
     ),
     clash(KEY, { "clusters.staging.context": "other" }, "has no context 'other'"),
+    clash(
+        KEY,
+        { [KEY]: kubeconfigWith(OTHER_CA) },
+        `is for another cluster: the CA of its context 'admin' has the SHA-256 fingerprint ${sha256(OTHER_CA)}, ` +
+            `the cluster's caCertificate ${sha256(STAGING_CA)}`,
+    ),
     wrong("kubeconfigs.stagign", KUBECONFIG, "belongs to no cluster; did you mean the cluster 'staging'?"),
     wrong("kubeconfigs.production", KUBECONFIG, "belongs to no cluster; there is no cluster of that name"),
     wrong("kubeconfigs.__proto__", KUBECONFIG, "belongs to no cluster; there is no cluster of that name"),
+    ...["CANARY", ["CANARY"], null].flatMap((value) => [
+        wrong("endpointPasswords", value, "must hold one password by cluster name"),
+        wrong("endpointPrivateKeys", value, "must hold one private key by cluster name"),
+    ]),
+    wrong("endpointPasswords.open", undefined, "is missing: the password of the endpoint's username"),
+    wrong("endpointPasswords.open", { CANARY: 1 }, "must be text"),
+    ...["", "CANARY\nCANARY"].map((value) => wrong("endpointPasswords.open", value, "must be one line of text")),
+    wrong("endpointPasswords.opn", "CANARY", "belongs to no cluster whose endpoint has a username; did you mean the"),
+    wrong("endpointPrivateKeys.open", undefined, "is missing: the private key of the endpoint's clientCertificate"),
+    wrong("endpointPrivateKeys.open", { CANARY: 1 }, "must be text"),
+    wrong("endpointPrivateKeys.open", "CANARY", "must be a private key in PEM form, without a passphrase"),
+    wrong("endpointPrivateKeys.open", OTHER_KEY, "is the key of another certificate than the endpoint's clientCert"),
     ...Object.keys(SecretKeys.shape).map((key) =>
         moved(key, "is a secret, but stands in clear in the stack's file; replace"),
     ),

@@ -41,12 +41,19 @@ const VM: Row[] = [
     clash("vm", { ...NO_VM, ...NO_FRONT }, "is missing, but staticJobs"),
     clash(
         "vm",
+        { ...NO_VM, ...NO_FRONT, staticJobs: undefined, sourceStacks: ["organization/project/prod"] },
+        "is missing, but sourceStacks are watched by the VM",
+    ),
+    clash(
+        "vm",
         {
             ...NO_VM,
             ...NO_FRONT,
             staticJobs: undefined,
             clusters: undefined,
             kubeconfigs: undefined,
+            endpointPasswords: undefined,
+            endpointPrivateKeys: undefined,
         },
         "is missing, and clusters too: one of the two sides is needed",
     ),

@@ -73,15 +73,38 @@ export function understood({ type, name, inputs }: Recorded, shells: Shells): [s
     }
     const { create, delete: remove, stdin, ...others } = inputs;
     const script = (command: unknown) =>
-        typeof command === "string" ? [PROGRAM.exec(command)?.[0], shells.variables(command)] : [];
+        typeof command === "string" ? [PROGRAM.exec(command)?.[0], variablesOf(shells.variables(command))] : [];
     const files =
         typeof stdin === "string" ? unbundle(stdin).map((file) => ({ ...file, content: contentOf(file) })) : [];
     return [`${type} ${name}`, { ...others, create: script(create), delete: script(remove), files }];
+}
+
+/** With a table as host/offers.sh reads it: by cluster and replica, each URL in its parts. */
+function variablesOf({ endpoints, ...variables }: Record<string, string>): unknown {
+    const lines = (endpoints ?? "").split("\n").filter((line) => line !== "");
+    const table = lines.map((line) => {
+        const [cluster = "", replica = "", url = "", ...others] = line.split("\t");
+        return [`${cluster} ${replica}`, [...(/^(\w+):\/\/([^/]+)(.*)$/.exec(url)?.slice(1) ?? []), ...others]];
+    });
+    return { ...variables, endpoints: Object.fromEntries(table) as unknown };
 }
 
 function contentOf({ path, content }: { path: string; content: string }): unknown {
     if (path.endsWith(".service")) {
         return readUnit(content);
     }
-    return /\.ya?ml$/.test(path) ? yaml.load(content) : content;
+    if (!/\.ya?ml$/.test(path)) {
+        return content;
+    }
+    const document = yaml.load(content);
+    for (const { params } of (document as { scrape_configs?: { params?: { "match[]"?: string[] } }[] })
+        .scrape_configs ?? []) {
+        if (params?.["match[]"] !== undefined) params["match[]"] = params["match[]"].map(selectorOf);
+    }
+    return document;
+}
+
+/** With each value as PromQL understands it. */
+function selectorOf(selector: string): string {
+    return selector.replaceAll(/"(?:[^"\\]|\\.)*"/g, (value) => JSON.parse(value) as string);
 }

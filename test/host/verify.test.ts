@@ -15,7 +15,7 @@ it("passes with a warning, and its cause, where a job brings nothing", { timeout
     expect(stderr.trimEnd().split("\n").sort()).toEqual([
         'warning: down http://down/metrics is down: Get "http://x": connection refused',
         "warning: dropped has no target: its relabel_configs drop all that were discovered",
-        "warning: empty http://empty answers, but brings no sample (does match[] fit? do metric_relabel_configs drop all?)",
+        "warning: empty http://empty answers, but brings no sample (do metric_relabel_configs drop all?)",
         "warning: rule a:rule cannot be evaluated: many-to-many",
         "warning: without-target has no target (nothing discovered; does its cluster's API answer?)",
     ]);

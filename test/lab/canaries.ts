@@ -17,7 +17,7 @@ export function planted(name: string): Canary {
     return { name, text: `canary-planted-as-${name}` };
 }
 
-/** Of every secret that the stack holds: keys for SSH and for TLS, tokens, the kubeconfig. */
+/** Of every secret that the stack holds: keys for SSH and for TLS, tokens, the kubeconfig, the hash of a password. */
 export async function canaries(): Promise<Canary[]> {
     const state = JSON.parse(await pulumi("stack", "export", "--show-secrets")) as unknown;
     const found = secrets(state).flatMap(piecesOf);
@@ -39,7 +39,7 @@ function texts(value: unknown): string[] {
     return typeof value === "object" && value !== null ? Object.values(value).flatMap(texts) : [String(value)];
 }
 
-/** Of private keys, of tokens their signatures; and both as they are in Kubernetes, in base64. */
+/** Of private keys, of tokens their signatures, and both as they are in Kubernetes, in base64; of hashes what is after their cost. */
 function piecesOf(secret: string): Canary[] {
     const keys = [...secret.matchAll(/-----BEGIN (OPENSSH |EC |)PRIVATE KEY-----\n([^-]+)-----END/g)].flatMap(
         ([whole, form = "", body = ""]) => {
@@ -58,7 +58,11 @@ function piecesOf(secret: string): Canary[] {
             text,
         })),
     );
-    return [...keys, ...tokens, ...kubeconfigs].filter(({ text }) => text.length >= 20);
+    const hashes = [...secret.matchAll(/\$2y\$\d\d\$([./A-Za-z0-9]{53})/g)].map(([, text = ""]) => ({
+        name: "password hash",
+        text,
+    }));
+    return [...keys, ...tokens, ...kubeconfigs, ...hashes].filter(({ text }) => text.length >= 20);
 }
 
 /** The lines of a PEM that hold something of the private key; the others are the public one, which is no secret. */

@@ -24,9 +24,11 @@ describe("the VM after up", () => {
         expect(await vm("systemctl is-enabled prometheus")).toBe("enabled\n");
     });
 
-    it("lets Prometheus listen on 127.0.0.1 alone", async () => {
+    it("lets Prometheus listen on 127.0.0.1 alone, and httpd before it on all addresses", async () => {
         const listening = await vm("ss -ltnpH | grep '\"prometheus\"' | tr -s ' ' | cut -d ' ' -f 4");
         expect(listening).toBe("127.0.0.1:9090\n");
+        const front = await vm("ss -ltnpH | grep '\"apache2\"' | tr -s ' ' | cut -d ' ' -f 4 | sort");
+        expect(front).toBe("*:443\n*:80\n");
     });
 
     it("keeps configuration readable, and credentials from everyone but Prometheus", async () => {
@@ -41,7 +43,14 @@ describe("the VM after up", () => {
                 "",
             ].join("\n"),
         );
-        const files = ["ca.crt", "discovery.token", "gateway-ca.crt", "gateway.crt", "gateway.key", "kubelet.token"];
+        const files = [
+            "ca.crt",
+            "discovery.token",
+            "federation-ca.crt",
+            "federation.crt",
+            "federation.key",
+            "kubelet.token",
+        ];
         expect(await stat("credentials/lab credentials/lab/*")).toBe(
             [
                 "750 root:prometheus credentials/lab",
@@ -112,11 +121,12 @@ describe("the cluster after up", () => {
 });
 
 describe("the stack's outputs", () => {
-    it("are url, version, jobs, sources and sourceCredentials, of which only the last is secret", async () => {
+    it("are secret where they are credentials, and only there", async () => {
         const outputs = JSON.parse(await pulumi("stack", "output", "--json")) as Record<string, unknown>;
-        expect(Object.keys(outputs).sort()).toEqual(["jobs", "sourceCredentials", "sources", "url", "version"]);
         const secret = Object.keys(outputs).filter((name) => outputs[name] === "[secret]");
-        expect(secret).toEqual(["sourceCredentials"]);
-        expect(outputs).toMatchObject({ url: "http://127.0.0.1:9090/", version: "3.13.2" });
+        expect(secret.sort()).toEqual(["clientCertificates", "sourceCredentials"]);
+        const open = Object.keys(outputs).filter((name) => outputs[name] !== "[secret]");
+        expect(open.sort()).toEqual(["caCertificate", "jobs", "sources", "url", "users", "version"]);
+        expect(outputs).toMatchObject({ url: "https://10.98.0.20/", version: "3.13.2", users: ["alice"] });
     });
 });

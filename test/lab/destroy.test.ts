@@ -10,6 +10,9 @@ const INSTALLED = [
     "/usr/local/prometheus-*",
     "/usr/local/.prometheus-*",
     "/usr/local/lib/external-prometheus",
+    "/usr/local/etc/httpd",
+    "/etc/systemd/system/apache2.service.d",
+    "/etc/apache2/sites-enabled/*",
 ];
 
 /** What of all that a deployment installs is on the VM. */
@@ -33,10 +36,10 @@ afterAll(async () => {
 });
 
 describe("destroy", () => {
-    it("removes unit, configuration, credentials, releases, link and mark from the VM", async () => {
+    it("removes unit, configuration, credentials, releases, link, front and mark from the VM", async () => {
         expect(await installed()).toBe("");
         expect(await vm("systemctl show -P LoadState prometheus")).toBe("not-found\n");
-        expect(await vm("ss -ltnH 'sport = 9090'")).toBe("");
+        expect(await vm("ss -ltnH 'sport = 9090 or sport = 443 or sport = 80'")).toBe("");
     });
 
     it("leaves data and user", async () => {

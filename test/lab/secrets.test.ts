@@ -17,7 +17,8 @@ import { handle, kubectl, pulumi, up, vm } from "./lab";
 
 const STATE = "/var/lib/external-prometheus-lab";
 const ETC = "/usr/local/etc/prometheus";
-const STEPS = ["release", "credentials", "service", "configuration", "verify"];
+const FRONT = "/usr/local/etc/httpd";
+const STEPS = ["release", "credentials", "service", "configuration", "verify", "front-credentials", "front"];
 /** Makes an update run every step on the VM, and a preview show all that each is given. */
 const REPLACE = STEPS.map((step) => `--replace=**:remote:Command::prometheus-${step}`);
 const UNATTENDED = ["--yes", "--skip-preview", "--non-interactive", "--color=never"];
@@ -40,9 +41,11 @@ afterAll(async () => {
 
 it("knows a piece of each secret", () => {
     const count = (name: string) => sought.filter((canary) => canary.name === name).length;
-    // Those of the gateway's CA, of the gateway and of the VM; for discovery and for kubelets.
+    // Those of the gateway's CA, of the gateway and of the VM; of the front's CA, of the front and of one client; for
+    // discovery and for kubelets.
     expect(count("SSH key")).toBeGreaterThanOrEqual(2);
-    expect(count("TLS key")).toBeGreaterThanOrEqual(3 * 2);
+    expect(count("TLS key")).toBeGreaterThanOrEqual(6 * 2);
+    expect(count("password hash")).toBe(1);
     expect(count("token")).toBeGreaterThanOrEqual(2);
     expect(count("kubeconfig")).toBeGreaterThanOrEqual(2);
 });
@@ -141,7 +144,7 @@ describe("an up that runs every step", () => {
     }, 400_000);
 
     it("says no secret", () => {
-        expect(text).toMatch(/5 replaced/);
+        expect(text).toMatch(/7 replaced/);
         expect(foundIn(text, sought)).toEqual([]);
     });
 
@@ -176,24 +179,32 @@ describe("the VM", () => {
 
     it("has secrets in the files of the credentials alone, and in nobody's reach but Prometheus's", async () => {
         await vm(`logger ${mark.text}; echo ${mark.text} >/tmp/planted; echo ${mark.text} >/run/planted`);
-        const files = ["discovery.token", "gateway.key", "kubelet.token"].map(
+        const files = ["discovery.token", "federation.key", "kubelet.token"].map(
             (file) => `${ETC}/credentials/lab/${file}`,
         );
+        const version = (await vm(`readlink ${FRONT}/current`)).trim();
+        const ofFront = ["server.key", "users"].flatMap((file) => [
+            `${FRONT}/credentials/${file}`,
+            `${FRONT}/${version}/${file}`,
+        ]);
         try {
             const found = await filesOnVm([...sought, mark]);
             expect(found.filter((file) => !file.startsWith("/var/log/journal/"))).toEqual(
-                ["/run/planted", "/tmp/planted", ...files].sort(),
+                ["/run/planted", "/tmp/planted", ...files, ...ofFront].sort(),
             );
         } finally {
             await vm("rm /tmp/planted /run/planted");
         }
         const modes = await vm(`stat -c '%a %U:%G' ${ETC}/credentials/lab ${files.join(" ")}`);
         expect(modes).toBe("750 root:prometheus\n" + "640 root:prometheus\n".repeat(3));
+        expect(await vm(`stat -c '%a %U:%G' ${ofFront.join(" ")}`)).toBe(
+            "600 root:root\n600 root:root\n640 root:root\n640 root:www-data\n",
+        );
     });
 
     it.each([
         ["the journal, that of the logins too", "journalctl --no-pager -a", mark],
-        ["the unit", "systemctl cat prometheus; systemctl show prometheus", "ExecStart"],
+        ["the units", "systemctl cat prometheus apache2; systemctl show prometheus apache2", "ExecStart"],
         ["the configuration's documents", `find -L ${ETC}/current/ -type f -exec cat {} +`, "scrape_configs"],
         [
             "the owner's mark and the records of releases",

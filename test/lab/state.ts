@@ -1,7 +1,7 @@
 import { kubectl, vm } from "./lab";
 
 /** Every kind of object that the cluster side makes; all carry the label. */
-const KINDS = [
+export const KINDS = [
     "namespaces",
     "serviceaccounts",
     "secrets",
@@ -9,12 +9,15 @@ const KINDS = [
     "services",
     "deployments",
     "networkpolicies",
+    "ingresses",
     "poddisruptionbudgets",
     "roles",
     "rolebindings",
     "clusterroles",
     "clusterrolebindings",
 ].join(",");
+
+export const LABELS = "app.kubernetes.io/part-of=external-prometheus,app.kubernetes.io/managed-by=pulumi";
 
 /** What a deployment may change on the VM, as text that is equal if and only if nothing was: files, and what runs. */
 export async function vmState(): Promise<string> {
@@ -34,6 +37,5 @@ export async function vmState(): Promise<string> {
 /** Every object of ours in the cluster with its resource version, which counts each write. */
 export async function clusterState(): Promise<string> {
     const columns = "KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name,VERSION:.metadata.resourceVersion";
-    const label = "app.kubernetes.io/part-of=external-prometheus,app.kubernetes.io/managed-by=pulumi";
-    return kubectl("get", KINDS, "--all-namespaces", "-l", label, "-o", `custom-columns=${columns}`, "--no-headers");
+    return kubectl("get", KINDS, "--all-namespaces", "-l", LABELS, "-o", `custom-columns=${columns}`, "--no-headers");
 }

@@ -3,7 +3,20 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // One lab, so one suite at a time; what costs the lab most comes last.
-const ORDER = ["deploy", "noop", "secrets", "badInput", "outage", "breaks", "destroy"];
+const ORDER = [
+    "deploy",
+    "noop",
+    "access",
+    "leastAccess",
+    "kubeScore",
+    "gateway",
+    "endpoints",
+    "secrets",
+    "badInput",
+    "outage",
+    "breaks",
+    "destroy",
+];
 
 class InOrder extends BaseSequencer {
     override sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -48,7 +48,7 @@ describe("declared", () => {
             credentials: [
                 { path: "lab/ca.crt" },
                 { path: "lab/discovery.token", content: `${TOKEN}\n` },
-                { path: "lab/gateway.key" },
+                { path: "lab/federation.key" },
             ],
             configuration: [{ path: "clusters/lab.yml" }, { path: "prometheus.yml" }, { path: "rules/a.yml" }],
             steps: { release: urn("release"), service: urn("service"), verify: urn("verify") },

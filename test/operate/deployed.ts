@@ -36,7 +36,7 @@ const CREDENTIALS: readonly BundleFile[] = [
     { path: "lab/ca.crt", mode: "0640", content: "a certificate\n" },
     { path: "lab/discovery.token", mode: "0640", content: `${TOKEN}\n` },
     // What no document names is not left on the VM.
-    { path: "lab/gateway.key", mode: "0640", content: "a key\n" },
+    { path: "lab/federation.key", mode: "0640", content: "a key\n" },
 ];
 const RECEIVERS: BundleFile = { path: "alertmanager.yml", mode: "0640", content: "route: {}\n" };
 
@@ -199,7 +199,7 @@ export function records(): string[] {
         ),
         ...DOCUMENTS.flatMap(({ path, content }) => file(`${CURRENT}/${path}`, group, "640", content)),
         ...["credentials", "credentials/lab"].map((path) => directory(`${ETC}/${path}`, group)),
-        ...CREDENTIALS.filter(({ path }) => path !== "lab/gateway.key").flatMap(({ path, content }) =>
+        ...CREDENTIALS.filter(({ path }) => path !== "lab/federation.key").flatMap(({ path, content }) =>
             file(`${ETC}/credentials/${path}`, group, "640", content),
         ),
         'pools prometheus {"status":"success","data":{"scrapePools":["prometheus","lab/kubernetes-nodes"]}}',

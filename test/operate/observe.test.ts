@@ -49,7 +49,7 @@ describe("understand", () => {
                 [{ job: "prometheus" }, "1000.25"],
             ],
         );
-        expect(Object.fromEntries(understand(stdout, EXPECTED))).toEqual({
+        expect(Object.fromEntries(understand(stdout, EXPECTED).jobs)).toEqual({
             "a/kubernetes-nodes": { up: 1, targets: 2, series: 2117, age: 2.5 },
             "a/kubernetes-pods": { up: 0, targets: 1, series: 951, age: 20.5 },
             prometheus: { up: 1, targets: 1, series: 800, age: 0.25 },
@@ -57,8 +57,16 @@ describe("understand", () => {
     });
 
     it("has nothing of a job that was never seen", () => {
-        expect(Object.fromEntries(understand(answers([], [], [], []), EXPECTED.slice(0, 1)))).toEqual({
+        const { jobs, unmatched } = understand(answers([], [], [], []), EXPECTED.slice(0, 1));
+        expect(Object.fromEntries(jobs)).toEqual({
             "a/kubernetes-nodes": { up: 0, targets: 0, series: 0, age: undefined },
         });
+        expect(unmatched).toEqual([]);
+    });
+
+    it("hands on what the VM says of federations that find nothing", () => {
+        const said = ["a/kubernetes-pods finds no series at p-0; its jobs there: x (1)", "b/kubernetes-pods …"];
+        const { unmatched } = understand(`${answers([], [], [], [])}\n${said.join("\n")}\n`, []);
+        expect(unmatched).toEqual(said);
     });
 });

@@ -47,6 +47,7 @@ describe("stackOutputs", () => {
         expect(await stackOutputs("dev")).toEqual({
             url: "http://127.0.0.1:9090",
             jobs: [{ cluster: "a", job: "kubernetes-nodes", path: "direct" }],
+            sources: [],
         });
     });
 

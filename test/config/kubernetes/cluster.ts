@@ -1,4 +1,5 @@
-import { GatewayEndpoint, type Cluster } from "../../../config/cluster";
+import type { Cluster } from "../../../config/cluster";
+import { chosenEndpoint, EndpointConfig, type GatewayEndpoint, type Endpoint } from "../../../config/endpoint";
 import type { JobPath, KubernetesJob, ScrapeJob } from "../../../config/source";
 
 /** Jobs that take these paths; `off` where none is given. */
@@ -13,9 +14,15 @@ export function jobs(paths: Partial<Record<KubernetesJob, JobPath>>): Record<Kub
     };
 }
 
-export const endpoint = GatewayEndpoint.parse({
-    kind: "gateway",
-    prometheus: { namespace: "monitoring", pods: ["prometheus-0", "prometheus-1"] },
+/** The endpoint that a stack's configuration means; two replicas where it names no others. */
+export function endpointOf<K extends Endpoint["kind"]>(kind: K, way: unknown, prometheus: object = {}) {
+    const replicas = { namespace: "monitoring", pods: ["prometheus-0", "prometheus-1"] };
+    return chosenEndpoint(
+        EndpointConfig.parse({ [kind]: way, prometheus: { ...(kind === "url" ? {} : replicas), ...prometheus } }),
+    ) as Extract<Endpoint, { kind: K }>;
+}
+
+export const endpoint: Endpoint & GatewayEndpoint = endpointOf("gateway", {
     nodeAddresses: ["192.0.2.10"],
     nodePorts: [30990, 30991],
 });

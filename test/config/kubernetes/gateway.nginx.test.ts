@@ -38,9 +38,8 @@ beforeAll(async () => {
     await once(prometheus, "listening");
     [port, healthPort] = await Promise.all([freePort(), freePort()]);
 
-    const configuration = renderGatewayConfiguration([
-        { address: "127.0.0.1", port: (prometheus.address() as AddressInfo).port },
-    ]);
+    const upstream = { address: "127.0.0.1", port: (prometheus.address() as AddressInfo).port };
+    const configuration = renderGatewayConfiguration([upstream], "");
     // Only places differ from what runs in a cluster.
     const local = configuration
         .replaceAll("/tmp/", `${directory}/`)

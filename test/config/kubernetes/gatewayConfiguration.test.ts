@@ -3,11 +3,20 @@ import { contentChecksum, renderGatewayConfiguration } from "../../../config/kub
 
 it("renders a port for each replica", () => {
     expect(
-        renderGatewayConfiguration([
-            { address: "10.96.0.41", port: 9090 },
-            { address: "2001:db8::42", port: 9091 },
-        ]),
+        renderGatewayConfiguration(
+            [
+                { address: "10.96.0.41", port: 9090 },
+                { address: "2001:db8::42", port: 9091 },
+            ],
+            "",
+        ),
     ).toMatchSnapshot();
+});
+
+it("asks below the route prefix there", () => {
+    const rendered = renderGatewayConfiguration([{ address: "10.96.0.41", port: 9090 }], "/prometheus");
+    expect(rendered).toContain("        location = /federate {");
+    expect(rendered).toContain("proxy_pass http://10.96.0.41:9090/prometheus/federate;");
 });
 
 it("has a checksum of the configuration and of each certificate", () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { accessFor, assertAllowedRules, type Rule } from "../../../config/kubernetes/rbac";
 import type { JobPath, KubernetesJob } from "../../../config/source";
-import { cluster, jobs } from "./cluster";
+import { cluster, endpointOf, jobs } from "./cluster";
 
 /** Access as lines, so that a table of it can be read. */
 function lines(paths: Partial<Record<KubernetesJob, JobPath>>): string[] {
     const line = (purpose: string, scope: string) => (rule: Rule) =>
         `${purpose} ${scope}: ${rule.verbs.join(",")} ${(rule.resources ?? rule.nonResourceURLs ?? []).join(",")}`;
-    return accessFor(jobs(paths)).flatMap(({ purpose, clusterRules, namespaces }) => [
+    return accessFor({ jobs: jobs(paths) }).flatMap(({ purpose, clusterRules, namespaces }) => [
         ...clusterRules.map(line(purpose, "cluster")),
         ...namespaces.flatMap(({ namespace, rules }) => rules.map(line(purpose, namespace))),
     ]);
@@ -36,8 +36,36 @@ describe("accessFor", () => {
         expect(lines(paths)).toEqual(expected);
     });
 
+    it("names the replicas' Services and their port where they are reached through the API server", () => {
+        const endpoint = endpointOf("apiServerProxy", {});
+        const access = accessFor({ jobs: jobs({ "kubernetes-pods": "federate" }), endpoint });
+        expect(access).toEqual([
+            {
+                purpose: "federation",
+                clusterRules: [],
+                namespaces: [
+                    {
+                        namespace: "monitoring",
+                        rules: [
+                            {
+                                apiGroups: [""],
+                                resources: ["services/proxy"],
+                                resourceNames: [
+                                    "external-prometheus-replica-0:9090",
+                                    "external-prometheus-replica-1:9090",
+                                ],
+                                verbs: ["get"],
+                            },
+                        ],
+                    },
+                ],
+            },
+        ]);
+        assertAllowedRules(access.flatMap(({ namespaces }) => namespaces.flatMap(({ rules }) => rules)));
+    });
+
     it("names the API group of every resource", () => {
-        const [discovery, kubelet] = accessFor(cluster.jobs);
+        const [discovery, kubelet] = accessFor(cluster);
         const groups = [discovery, kubelet].flatMap((access) => [
             ...(access?.clusterRules ?? []),
             ...(access?.namespaces.flatMap(({ rules }) => rules) ?? []),
@@ -53,7 +81,7 @@ describe("accessFor", () => {
 
 describe("assertAllowedRules", () => {
     it("lets through everything that the jobs need", () => {
-        for (const { clusterRules, namespaces } of accessFor(cluster.jobs)) {
+        for (const { clusterRules, namespaces } of accessFor(cluster)) {
             assertAllowedRules([...clusterRules, ...namespaces.flatMap(({ rules }) => rules)]);
         }
     });
@@ -65,6 +93,19 @@ describe("assertAllowedRules", () => {
         ["nodes/log", { apiGroups: [""], resources: ["nodes/log"], verbs: ["get"] }],
         ["pods/proxy", { apiGroups: [""], resources: ["pods/proxy"], verbs: ["get"] }],
         ["services/proxy", { apiGroups: [""], resources: ["services/proxy"], verbs: ["get"] }],
+        [
+            "services/proxy without a port",
+            { apiGroups: [""], resources: ["services/proxy"], resourceNames: ["a"], verbs: ["get"] },
+        ],
+        [
+            "services/proxy of one with a port and one without",
+            { apiGroups: [""], resources: ["services/proxy"], resourceNames: ["a:9090", "b:http"], verbs: ["get"] },
+        ],
+        [
+            "pods/proxy by name",
+            { apiGroups: [""], resources: ["pods/proxy"], resourceNames: ["prometheus-0:9090"], verbs: ["get"] },
+        ],
+        ["all names", { apiGroups: [""], resources: ["services/proxy"], resourceNames: ["*:9090"], verbs: ["get"] }],
         ["pods/exec", { apiGroups: [""], resources: ["pods/exec"], verbs: ["get"] }],
         ["pods/attach", { apiGroups: [""], resources: ["pods/attach"], verbs: ["get"] }],
         ["pods/portforward", { apiGroups: [""], resources: ["pods/portforward"], verbs: ["get"] }],

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { hostPort, scrapeSource } from "../../../config/kubernetes/scrapeSource";
+import type { Endpoint } from "../../../config/endpoint";
 import { ScrapeSource } from "../../../config/source";
-import { cluster, endpoint, jobs } from "./cluster";
+import { CA, CERTIFICATE } from "../frontCertificates";
+import { cluster, endpointOf, jobs } from "./cluster";
 
 describe("scrapeSource", () => {
     it("is what the contract says", () => {
@@ -9,26 +11,31 @@ describe("scrapeSource", () => {
         expect(ScrapeSource.parse(source)).toEqual(source);
         expect(source).toMatchObject({ name: "lab", server: cluster.server, caCertificate: cluster.caCertificate });
         expect(source.federation).toEqual({
+            scheme: "https",
             targets: [
-                { address: "192.0.2.10:30990", replica: "prometheus-0" },
-                { address: "192.0.2.10:30991", replica: "prometheus-1" },
+                { address: "192.0.2.10:30990", replica: "prometheus-0", metricsPath: "/federate" },
+                { address: "192.0.2.10:30991", replica: "prometheus-1", metricsPath: "/federate" },
             ],
             serverName: "gateway.lab.external-prometheus.internal",
+            ca: "own",
+            shows: ["certificate"],
+            matchers: {
+                "kubernetes-pods": [{ label: "job", operator: "=~", value: "kubernetes-pods(-slow)?" }],
+                "kubernetes-service-endpoints": [
+                    { label: "job", operator: "=~", value: "kubernetes-service-endpoints(-slow)?" },
+                ],
+            },
         });
     });
 
     it("spreads the replicas over the nodes, one way to each", () => {
         const nodeAddresses = ["192.0.2.10", "2001:db8::11", "node-3.example.com"];
-        const targets = (pods: string[], addresses: string[]) =>
-            scrapeSource({
-                ...cluster,
-                endpoint: {
-                    ...endpoint,
-                    prometheus: { ...endpoint.prometheus, pods },
-                    nodeAddresses: addresses,
-                    nodePorts: pods.map((_, i) => 30990 + i),
-                },
-            }).federation?.targets.map((target) => target.address);
+        const targets = (pods: string[], addresses: string[]) => {
+            const nodePorts = pods.map((_, i) => 30990 + i);
+            const spread = endpointOf("gateway", { nodeAddresses: addresses, nodePorts }, { pods });
+            const { federation } = scrapeSource({ ...cluster, endpoint: spread });
+            return federation?.targets.map((target) => target.address);
+        };
         expect(targets(["p-0", "p-1"], nodeAddresses)).toEqual(["192.0.2.10:30990", "[2001:db8::11]:30991"]);
         expect(targets(["p-0", "p-1", "p-2", "p-3"], nodeAddresses)).toEqual([
             "192.0.2.10:30990",
@@ -38,10 +45,114 @@ describe("scrapeSource", () => {
         ]);
     });
 
-    it("has no federation where no job takes that path", () => {
-        expect(scrapeSource({ ...cluster, jobs: jobs({ "kubernetes-nodes": "direct" }) })).not.toHaveProperty(
-            "federation",
-        );
+    it.each<[string, Endpoint, object]>([
+        [
+            "a load balancer",
+            endpointOf("gateway", { loadBalancer: { address: "2001:db8::1" } }),
+            {
+                scheme: "https",
+                targets: [
+                    { address: "[2001:db8::1]:8443", replica: "prometheus-0", metricsPath: "/federate" },
+                    { address: "[2001:db8::1]:8444", replica: "prometheus-1", metricsPath: "/federate" },
+                ],
+                serverName: "gateway.lab.external-prometheus.internal",
+                ca: "own",
+                shows: ["certificate"],
+            },
+        ],
+        [
+            "an Ingress",
+            endpointOf(
+                "ingress",
+                { hosts: ["a.example.com", "b.example.com"], port: 8443, username: "monitor" },
+                { routePrefix: "/prometheus" },
+            ),
+            {
+                scheme: "https",
+                targets: [
+                    { address: "a.example.com:8443", replica: "prometheus-0", metricsPath: "/prometheus/federate" },
+                    { address: "b.example.com:8443", replica: "prometheus-1", metricsPath: "/prometheus/federate" },
+                ],
+                ca: "system",
+                shows: ["password"],
+                username: "monitor",
+            },
+        ],
+        [
+            "the API server's proxy",
+            endpointOf("apiServerProxy", {}, { routePrefix: "/p" }),
+            {
+                scheme: "https",
+                targets: [0, 1].map((i) => ({
+                    address: "192.0.2.10:6443",
+                    replica: `prometheus-${i}`,
+                    metricsPath:
+                        "/api/v1/namespaces/monitoring/services/" +
+                        `external-prometheus-replica-${i}:9090/proxy/p/federate`,
+                })),
+                ca: "cluster",
+                shows: ["token"],
+            },
+        ],
+        [
+            "URLs with a CA and a certificate",
+            endpointOf("url", {
+                urls: ["https://prometheus.example.com/k8s", "https://[2001:db8::2]:9443"],
+                caCertificate: CA,
+                clientCertificate: CERTIFICATE,
+            }),
+            {
+                scheme: "https",
+                targets: [
+                    {
+                        address: "prometheus.example.com:443",
+                        replica: "prometheus.example.com/k8s",
+                        metricsPath: "/k8s/federate",
+                    },
+                    { address: "[2001:db8::2]:9443", replica: "[2001:db8::2]:9443", metricsPath: "/federate" },
+                ],
+                ca: "own",
+                shows: ["certificate"],
+            },
+        ],
+        [
+            "a URL without any proof",
+            endpointOf("url", { urls: ["http://10.0.0.1"] }),
+            {
+                scheme: "http",
+                targets: [{ address: "10.0.0.1:80", replica: "10.0.0.1", metricsPath: "/federate" }],
+                ca: "system",
+                shows: [],
+            },
+        ],
+    ])("leads by %s", (_, way, expected) => {
+        const source = scrapeSource({ ...cluster, endpoint: way });
+        expect(ScrapeSource.parse(source)).toEqual(source);
+        const { matchers, ...rest } = source.federation ?? {};
+        expect(Object.keys(matchers ?? {})).toEqual(["kubernetes-pods", "kubernetes-service-endpoints"]);
+        expect(rest).toEqual(expected);
+    });
+
+    it("keeps the path under which an API server is reached", () => {
+        const { federation } = scrapeSource({
+            ...cluster,
+            server: "https://rancher.example.com/k8s/clusters/c-1/",
+            endpoint: endpointOf("apiServerProxy", {}, { pods: ["prometheus-0"] }),
+        });
+        expect(federation?.targets).toMatchObject([
+            {
+                address: "rancher.example.com:443",
+                metricsPath:
+                    "/k8s/clusters/c-1/api/v1/namespaces/monitoring/services/" +
+                    "external-prometheus-replica-0:9090/proxy/federate",
+            },
+        ]);
+    });
+
+    it("has no federation where there is no endpoint", () => {
+        const { name, server, caCertificate } = cluster;
+        const direct = { name, server, caCertificate, jobs: jobs({ "kubernetes-nodes": "direct" }) };
+        expect(scrapeSource(direct)).not.toHaveProperty("federation");
     });
 });
 

@@ -3,8 +3,9 @@ import { credentialPaths } from "../../../config/prometheus/credentials";
 import { clusterDocument } from "../../../config/prometheus/document";
 import { jobs } from "../../../config/prometheus/jobs";
 import type { ScrapeConfig } from "../../../config/prometheus/types";
-import type { ScrapeSource } from "../../../config/source";
-import { SMALL, source, staticJob } from "./scraping";
+import { InClusterPrometheus, matchersOf } from "../../../config/inCluster";
+import type { KubernetesJob, ScrapeSource } from "../../../config/source";
+import { gatewayFederation, SMALL, source, staticJob } from "./scraping";
 
 function scrapeConfig(from: ScrapeSource, name: string): ScrapeConfig {
     const found = clusterDocument(from).scrape_configs.find((config) => config.job_name === name);
@@ -66,6 +67,18 @@ describe("a direct job", () => {
     });
 });
 
+/** The job's federation by a source that says something else of it. */
+function federatedBy(
+    changes: Partial<NonNullable<ScrapeSource["federation"]>>,
+    job: KubernetesJob = "kubernetes-pods",
+    without?: "serverName",
+): ScrapeConfig {
+    const federation = { ...gatewayFederation("gateway.internal", ["203.0.113.11:30990"]), ...changes };
+    if (without !== undefined) Reflect.deleteProperty(federation, without);
+    const jobs = { ...source().jobs, [job]: { path: "federate", interval: "30s" } };
+    return scrapeConfig(source("staging", { federation, jobs }), `staging/${job}`);
+}
+
 describe("a federation job", () => {
     const federated = scrapeConfig(source(), "staging/kubernetes-pods");
 
@@ -75,7 +88,7 @@ describe("a federation job", () => {
     });
 
     it("asks for one job's series only, within limits", () => {
-        expect(federated.params).toEqual({ "match[]": ['{job="kubernetes-pods"}'] });
+        expect(federated.params).toEqual({ "match[]": ['{job=~"kubernetes-pods(-slow)?"}'] });
         expect(Object.keys(federated)).toEqual(
             expect.arrayContaining(["sample_limit", "label_limit", "body_size_limit", "scrape_timeout"]),
         );
@@ -97,18 +110,64 @@ describe("a federation job", () => {
 
     it("lets through nothing of another job or cluster, in the order that loses no series", () => {
         expect(federated.metric_relabel_configs).toEqual([
-            { source_labels: ["job"], regex: "kubernetes-pods", action: "keep" },
+            { source_labels: ["job"], regex: "kubernetes-pods(-slow)?", action: "keep" },
+            {
+                source_labels: ["job"],
+                regex:
+                    "kubernetes-apiservers|kubernetes-nodes|kubernetes-nodes-cadvisor|kubernetes-service-endpoints|" +
+                    "kubernetes-apiservers-static|federate/.+",
+                action: "drop",
+            },
             { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
             { source_labels: ["cluster"], regex: "staging", target_label: "exported_cluster", replacement: "" },
             { target_label: "cluster", replacement: "staging" },
         ]);
     });
 
+    it("asks by what else tells a job from another, and holds the source to it", () => {
+        const operator = matchersOf(InClusterPrometheus.parse({ flavour: "kube-prometheus" }));
+        const { params, metric_relabel_configs } = federatedBy({ matchers: operator }, "kubernetes-nodes");
+        expect(params).toEqual({ "match[]": ['{job="kubelet",metrics_path!="/metrics/cadvisor"}'] });
+        expect(metric_relabel_configs?.slice(0, 2)).toEqual([
+            { source_labels: ["job"], regex: "kubelet", action: "keep" },
+            { source_labels: ["metrics_path"], regex: "/metrics/cadvisor", action: "drop" },
+        ]);
+        const dotted = { label: "job", operator: "=", value: 'a.b"|c' } as const;
+        const own = federatedBy({ matchers: { "kubernetes-pods": [dotted] } });
+        expect(own.params).toEqual({ "match[]": ['{job="a.b\\"|c"}'] });
+        expect(own.metric_relabel_configs?.[0]?.regex).toBe('a\\.b"\\|c');
+    });
+
+    it("has a path for each replica where they differ", () => {
+        const targets = ["a", "b"].map((name) => ({ address: "h:1", replica: name, metricsPath: `/${name}/federate` }));
+        expect(federatedBy({ targets })).not.toHaveProperty("metrics_path");
+        expect(federatedBy({ targets }).static_configs).toEqual([
+            { targets: ["h:1"], labels: { replica: "a", __metrics_path__: "/a/federate" } },
+            { targets: ["h:1"], labels: { replica: "b", __metrics_path__: "/b/federate" } },
+        ]);
+        expect(federatedBy({ targets: targets.slice(1) }).metrics_path).toBe("/b/federate");
+    });
+
+    it("shows what it is asked for, and goes nowhere else with it", () => {
+        const files = credentialPaths("staging");
+        expect(federatedBy({ ca: "cluster", shows: ["token"] }, "kubernetes-pods", "serverName")).toMatchObject({
+            follow_redirects: false,
+            authorization: { credentials_file: files.federationToken },
+            tls_config: { ca_file: files.ca },
+        });
+        const byPassword = federatedBy({ ca: "system", shows: ["password"], username: "u" }, undefined, "serverName");
+        expect(byPassword.basic_auth).toEqual({ username: "u", password_file: files.federationPassword });
+        expect(byPassword).not.toHaveProperty("tls_config");
+        const plain = federatedBy({ scheme: "http", ca: "system", shows: [] }, undefined, "serverName");
+        expect(plain.scheme).toBe("http");
+        for (const key of ["tls_config", "authorization", "basic_auth"]) expect(plain).not.toHaveProperty(key);
+    });
+
     it("opens the gateway with the client's certificate and checks the gateway's own", () => {
         expect(federated.tls_config).toEqual({
-            ca_file: credentialPaths("staging").gatewayCa,
-            cert_file: credentialPaths("staging").gatewayCertificate,
-            key_file: credentialPaths("staging").gatewayKey,
+            ca_file: credentialPaths("staging").federationCa,
+            cert_file: credentialPaths("staging").federationCertificate,
+            key_file: credentialPaths("staging").federationKey,
             server_name: "gateway.staging.internal",
         });
     });

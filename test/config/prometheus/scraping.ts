@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { PROGRAM_NAMES } from "../../../host/programs";
 import type { Scraping } from "../../../config/prometheus/document";
 import type { StaticJob } from "../../../config/schema";
+import { InClusterPrometheus, matchersOf } from "../../../config/inCluster";
 import { KUBERNETES_JOBS, type Duration, type JobPath, type ScrapeSource } from "../../../config/source";
 
 const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -9,7 +10,7 @@ const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 /** A cluster with every job on its default path; two replicas behind the gateway. */
 export function source(name = "staging", changes: Partial<ScrapeSource> = {}): ScrapeSource {
     return {
-        version: 1,
+        version: 2,
         name,
         server: "https://k8s.example.com:6443",
         caCertificate: CA,
@@ -20,14 +21,23 @@ export function source(name = "staging", changes: Partial<ScrapeSource> = {}): S
             "kubernetes-pods": { path: "federate", interval: "30s" },
             "kubernetes-service-endpoints": { path: "federate", interval: "30s" },
         },
-        federation: {
-            targets: [
-                { address: "203.0.113.11:30990", replica: "prometheus-0" },
-                { address: "203.0.113.12:30991", replica: "prometheus-1" },
-            ],
-            serverName: "gateway.staging.internal",
-        },
+        federation: gatewayFederation("gateway.staging.internal", ["203.0.113.11:30990", "203.0.113.12:30991"]),
         ...changes,
+    };
+}
+
+/** What a source says of a gateway that has an address for each replica. */
+export function gatewayFederation(
+    serverName: string,
+    addresses: readonly string[],
+): NonNullable<ScrapeSource["federation"]> {
+    return {
+        scheme: "https",
+        targets: addresses.map((address, i) => ({ address, replica: `prometheus-${i}`, metricsPath: "/federate" })),
+        serverName,
+        ca: "own",
+        shows: ["certificate"],
+        matchers: matchersOf(InClusterPrometheus.parse({})),
     };
 }
 
@@ -71,10 +81,7 @@ export const anyScraping: fc.Arbitrary<Scraping> = fc.record({
         fc.tuple(name, jobs, fc.array(address, { minLength: 1, maxLength: 3 })).map(([cluster, paths, addresses]) =>
             source(cluster, {
                 jobs: paths,
-                federation: {
-                    serverName: "gateway.internal",
-                    targets: addresses.map((target, i) => ({ address: target, replica: `prometheus-${i}` })),
-                },
+                federation: gatewayFederation("gateway.internal", addresses),
             }),
         ),
         { selector: (s) => s.name, maxLength: 4 },

@@ -1,0 +1,94 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { GatewayEndpoint } from "../config/endpoint";
+import {
+    admittanceNetworkPolicy,
+    gatewayDeployment,
+    gatewayDisruptionBudget,
+    gatewayNetworkPolicy,
+    gatewayService,
+} from "../config/kubernetes/gateway";
+import { contentChecksum, renderGatewayConfiguration } from "../config/kubernetes/gatewayConfiguration";
+import { labels } from "../config/kubernetes/labels";
+import { gatewayServerName } from "../config/kubernetes/scrapeSource";
+import type { SourceCredentials } from "../config/source";
+import { GatewayCertificates } from "./gatewayCertificates";
+
+export interface GatewayArgs {
+    /** Name of the cluster. */
+    cluster: string;
+    /** Namespace of the gateway, not the Prometheus's. */
+    namespace: pulumi.Input<string>;
+    endpoint: GatewayEndpoint;
+    /** One for each replica of the Prometheus, in their order. */
+    replicas: k8s.core.v1.Service[];
+}
+
+/**
+ * A reverse proxy with mutual TLS that lets through `/federate` alone, as children of the endpoint. Returns what the VM
+ * shows it, and what the VM knows it by; secret.
+ */
+export function openGateway(
+    name: string,
+    args: GatewayArgs,
+    parent: pulumi.Resource,
+): pulumi.Output<NonNullable<SourceCredentials["federation"]>> {
+    const { cluster, namespace, endpoint, replicas } = args;
+    const { port, routePrefix } = endpoint.prometheus;
+    const metadata = { namespace, labels: labels(cluster, "gateway") };
+
+    const { caCertificate, server, client } = new GatewayCertificates(
+        `${name}-certificates`,
+        {
+            serverName: gatewayServerName(cluster),
+            addresses: endpoint.loadBalancer ? [endpoint.loadBalancer.address] : (endpoint.nodeAddresses ?? []),
+        },
+        { parent },
+    );
+    const configuration = pulumi.all(replicas.map((replica) => replica.spec.clusterIP)).apply((addresses) =>
+        renderGatewayConfiguration(
+            addresses.map((address) => ({ address, port })),
+            routePrefix,
+        ),
+    );
+    const configMap = new k8s.core.v1.ConfigMap(
+        `${name}-configuration`,
+        { metadata, data: { "nginx.conf": configuration } },
+        { parent },
+    );
+    const secret = new k8s.core.v1.Secret(
+        `${name}-certificate`,
+        {
+            metadata,
+            type: "kubernetes.io/tls",
+            stringData: { "ca.crt": caCertificate, "tls.crt": server.certificate, "tls.key": server.key },
+        },
+        { parent },
+    );
+
+    new k8s.networking.v1.NetworkPolicy(`${name}-policy`, gatewayNetworkPolicy(args), { parent });
+    if (endpoint.admittance) {
+        endpoint.prometheus.replicas.forEach((replica, i) => {
+            const policy = admittanceNetworkPolicy(args, replica);
+            new k8s.networking.v1.NetworkPolicy(`${name}-admittance-${i}`, policy, { parent });
+        });
+    }
+    new k8s.apps.v1.Deployment(
+        name,
+        gatewayDeployment({
+            ...args,
+            configMap: configMap.metadata.name,
+            secret: secret.metadata.name,
+            checksum: pulumi
+                .all([configuration, server.certificate, caCertificate])
+                .apply(([text, ...pem]) => contentChecksum(text, pem)),
+        }),
+        { parent },
+    );
+    new k8s.policy.v1.PodDisruptionBudget(`${name}-budget`, gatewayDisruptionBudget(args), { parent });
+    new k8s.core.v1.Service(`${name}-service`, gatewayService(args), { parent });
+
+    return pulumi
+        .all([caCertificate, client.certificate, pulumi.secret(client.key)])
+        .apply(([ca, clientCertificate, clientKey]) => ({ caCertificate: ca, clientCertificate, clientKey }));
+}

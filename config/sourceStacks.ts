@@ -1,0 +1,96 @@
+import type { z } from "zod";
+import { missingCredentials } from "./credentials";
+import { type Problem, shown } from "./problems";
+import { field, isObject } from "./scalars";
+import { newestCredentials, newestSource } from "./sourceVersions";
+import { ClusterName, ScrapeSource, SOURCE_VERSION, SourceCredentials } from "./source";
+
+/** A stack that has made a cluster's side, as it is named in `sourceStacks`, and what it says of itself. */
+export interface SourceStack {
+    readonly name: string;
+    /** Its output of that name; undefined where it has none. */
+    readonly sources: unknown;
+    readonly sourceCredentials: unknown;
+    /** Whether Pulumi keeps the credentials as a secret there. */
+    readonly isSecret: boolean;
+}
+
+/** A cluster that another stack has opened to the VM. */
+export interface Watched {
+    readonly source: ScrapeSource;
+    /** Secret. */
+    readonly credentials: SourceCredentials;
+}
+
+/** All clusters of all stacks, those of an older version in this one's words, and all that is wrong with them. */
+export function watchedClusters(
+    stacks: readonly SourceStack[],
+    ownClusters: readonly string[],
+): { watched: Watched[]; problems: Problem[] } {
+    const problems: Problem[] = [];
+    const watched: Watched[] = [];
+    const stackOf = new Map(ownClusters.map((cluster) => [cluster, "this stack"]));
+    for (const [i, stack] of stacks.entries()) {
+        const deploy = `pulumi up --stack ${stack.name}, in its project; then again here`;
+        const refuse = (message: string, remedy = deploy) => {
+            problems.push({ key: `sourceStacks[${i}]`, message: `(${stack.name}) ${message}`, remedy });
+        };
+        const { sources, sourceCredentials, isSecret } = stack;
+        if (!isObject(sources) || !isObject(sourceCredentials)) {
+            const missing = isObject(sources) ? "sourceCredentials" : "sources";
+            refuse(`has no output '${missing}': it was not deployed, or is no stack of this program`);
+            continue;
+        }
+        if (!isSecret) {
+            refuse("has its output 'sourceCredentials' in clear; whoever read its state has the tokens");
+        }
+        for (const [name, value] of Object.entries(sources)) {
+            const other = stackOf.get(name);
+            if (other !== undefined) {
+                refuse(`has a cluster '${name}', as ${other} has`, "rename one of the two, in the stack that makes it");
+                continue;
+            }
+            stackOf.set(name, stack.name);
+            const found = watchedCluster(name, value, sourceCredentials[name]);
+            if (typeof found === "string") refuse(found);
+            else watched.push(found);
+        }
+    }
+    return { watched, problems };
+}
+
+/** A cluster as it can be used; else what is wrong with it, in words that follow the stack's name and hold no secret. */
+function watchedCluster(name: string, source: unknown, credentials: unknown): Watched | string {
+    if (!ClusterName.safeParse(name).success) {
+        return `has a cluster with the name ${shown(name)}, which no cluster can have`;
+    }
+    if (credentials === undefined) {
+        return `has no credentials of its cluster '${name}': name the stack that makes the cluster's side`;
+    }
+    const version = Math.max(...[source, credentials].map((value) => Number(field(value, "version"))));
+    if (!(version >= 1 && version <= SOURCE_VERSION)) {
+        const words = Number.isNaN(version) ? "no version that can be read" : `version ${version}`;
+        return `has a cluster '${name}' of ${words}; this program reads 1 to ${SOURCE_VERSION}: update the one that is older`;
+    }
+    const parsed = [
+        ["sources", ScrapeSource.safeParse(newestSource(source))],
+        ["sourceCredentials", SourceCredentials.safeParse(newestCredentials(credentials))],
+    ] as const;
+    for (const [output, { error }] of parsed) {
+        if (error !== undefined) return `has a cluster '${name}' whose output '${output}' ${issueText(error)}`;
+    }
+    const watched = { source: parsed[0][1].data as ScrapeSource, credentials: parsed[1][1].data as SourceCredentials };
+    if (watched.source.name !== name) {
+        return `has a cluster '${name}' that calls itself ${shown(watched.source.name)}`;
+    }
+    const missing = missingCredentials(watched.source, watched.credentials);
+    return missing.length === 0
+        ? watched
+        : `has a cluster '${name}' whose credentials lack what its jobs need: ${missing.join(", ")}`;
+}
+
+/** Where it is wrong; never the value. */
+function issueText({ issues }: z.ZodError): string {
+    const [first] = issues;
+    return `cannot be understood at '${first?.path.map(String).join(".") ?? ""}': ${first?.message ?? ""}`;
+}

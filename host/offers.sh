@@ -1,0 +1,51 @@
+# shellcheck shell=bash disable=SC2154
+# What a Prometheus that is federated offers instead, where nothing there is what it is asked for. Reads: endpoints, for each
+# replica a line of cluster, replica, URL, CA, certificate, key, user name, password file, token file, and the name in its
+# certificate, with tabs between them and '-' for what there is not.
+
+# curl_option NAME VALUE: a line of curl's configuration, in which no secret comes onto a command line.
+curl_option() {
+    local value=${2//\\/\\\\}
+    printf '%s = "%s"\n' "$1" "${value//\"/\\\"}"
+}
+
+# offered CLUSTER REPLICA: the jobs there, each with the number of its targets, by the `up` that every target has.
+offered() {
+    local cluster replica url ca certificate key username password token name authority
+    while IFS=$'\t' read -r cluster replica url ca certificate key username password token name; do
+        [ "$cluster/$replica" = "$1/$2" ] || continue
+        if [ "$name" != - ]; then
+            authority=$(sed -E 's|^https?://([^/]*)/.*|\1|' <<<"$url")
+            url=${url/"$authority"/$name:${authority##*:}}
+        fi
+        {
+            curl_option url "$url"
+            [ "$name" = - ] || curl_option connect-to "::$authority"
+            [ "$ca" = - ] || curl_option cacert "$ca"
+            [ "$certificate" = - ] || { curl_option cert "$certificate" && curl_option key "$key"; }
+            [ "$password" = - ] || curl_option user "$username:$(cat "$password")"
+            [ "$token" = - ] || curl_option header "Authorization: Bearer $(cat "$token")"
+        } | curl -q -sSf --noproxy '*' --max-time 20 --max-filesize 10000000 --get \
+            --data-urlencode 'match[]={__name__="up"}' --config - |
+            sed -nE 's/^up\{(.*,)?job="([^"]*)".*/\2/p' | sort | uniq -c | sort -k 1,1nr -k 2 | head -n 12 |
+            awk '{ printf "%s%s (%s)", (NR > 1 ? ", " : ""), $2, $1 } END { if (!NR) printf "none" }'
+        return
+    done <<<"$endpoints"
+}
+
+# without_series URL: of each federation that brings nothing, cluster, job and replica, as the Prometheus at that URL knows them.
+without_series() {
+    curl -q -sSf --noproxy '*' --max-time 20 --get "$1/api/v1/query" \
+        --data-urlencode 'query=scrape_samples_scraped{job=~"federate/.+"} == 0 and up == 1' |
+        sed 's/{"metric"/\n&/g' |
+        sed -nE 's/.*"cluster":"([^"]*)".*"job":"federate\/([^"]*)".*"replica":"([^"]*)".*/\1\t\2\t\3/p' | sort
+}
+
+# unmatched URL: a line of words for each of them.
+unmatched() {
+    local cluster job replica
+    while IFS=$'\t' read -r cluster job replica; do
+        printf '%s/%s finds no series at %s; its jobs there: %s\n' "$cluster" "$job" "$replica" \
+            "$(offered "$cluster" "$replica" 2>&1)"
+    done < <(without_series "$1")
+}

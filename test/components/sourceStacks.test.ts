@@ -1,0 +1,56 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { describe, expect, it } from "vitest";
+import index from "../../index";
+import { exampleKeys, load, PRIVATE_KEY } from "../config/environment";
+import { startMocks, valueOf } from "../harness";
+import { COMMAND, credentials, printed, source, TOKEN } from "./vm";
+
+const STACKS = {
+    "organization/clusters/eu": { sources: { eu: source("eu") }, sourceCredentials: { eu: credentials() } },
+    "organization/clusters/us": { sources: { us: source("us") }, sourceCredentials: { us: credentials() } },
+};
+
+/** The program of a stack that has a VM and no cluster. */
+function program(sourceStacks: readonly string[]) {
+    load({ vm: exampleKeys()["vm"], sourceStacks }, { vmPrivateKey: PRIVATE_KEY });
+    return index() as unknown as Promise<Record<string, unknown>>;
+}
+
+describe("clusters of other stacks", () => {
+    it("are watched, with no provider for Kubernetes and no kubeconfig", async () => {
+        const outputs = (type: string, name: string) => (type === COMMAND ? { stdout: printed(name) } : {});
+        const mocks = await startMocks({ stacks: STACKS, outputs });
+        const exported = await program(Object.keys(STACKS));
+        await mocks.settled();
+        expect(mocks.read.sort()).toEqual(Object.keys(STACKS));
+        expect(mocks.resources.filter(({ type }) => type.includes("kubernetes"))).toEqual([]);
+        const { inputs, secrets } = mocks.find(COMMAND, "prometheus-credentials");
+        expect(inputs["stdin"]).toContain("==> eu/discovery.token 0640 <==");
+        expect(inputs["stdin"]).toContain("==> us/discovery.token 0640 <==");
+        expect(inputs["stdin"]).toContain(TOKEN);
+        expect(secrets).toContain("stdin");
+        expect(mocks.find(COMMAND, "prometheus-configuration").inputs["stdin"]).toContain(
+            "job_name: us/kubernetes-pods",
+        );
+        expect(Object.keys(exported["sources"] as object)).toEqual(["eu", "us"]);
+    });
+
+    it("are not handed on with their credentials", async () => {
+        const mocks = await startMocks({ stacks: STACKS });
+        const { sourceCredentials } = await program(Object.keys(STACKS));
+        expect(await valueOf(sourceCredentials as pulumi.Output<unknown>)).toEqual({});
+        await mocks.settled();
+    });
+
+    it("are refused before anything else is registered, all that is wrong at once", async () => {
+        const wrong = { sources: { us: source("eu") }, sourceCredentials: { us: credentials() } };
+        const mocks = await startMocks({ stacks: { ...STACKS, "organization/clusters/us": wrong, none: {} } });
+        const message = await program([...Object.keys(STACKS), "none"]).then(String, String);
+        expect(message).toContain("(organization/clusters/us) has a cluster 'us' that calls itself 'eu'");
+        expect(message).toContain("(none) has no output 'sources'");
+        expect(message).toContain("pulumi up --stack none");
+        expect(message).not.toContain("canary");
+        await mocks.settled();
+        expect(mocks.resources).toEqual([]);
+    });
+});

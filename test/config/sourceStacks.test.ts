@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { type SourceStack, watchedClusters } from "../../config/sourceStacks";
+import type { ScrapeSource, SourceCredentials } from "../../config/source";
+import { credentials, source } from "../components/vm";
+
+const STACK = "organization/external-prometheus/prod-eu";
+
+/** A stack with one cluster, all of which is right. */
+function stack(changes: Partial<SourceStack> = {}): SourceStack {
+    return {
+        name: STACK,
+        sources: { eu: source("eu") },
+        sourceCredentials: { eu: credentials() },
+        isSecret: true,
+        ...changes,
+    };
+}
+
+/** What is said of one stack in which something is wrong. */
+function problem(changes: Partial<SourceStack>): string {
+    const { problems } = watchedClusters([stack(changes)], []);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.key).toBe("sourceStacks[0]");
+    return problems[0]?.message.replace(`(${STACK}) `, "") ?? "";
+}
+
+describe("clusters of other stacks", () => {
+    it("are read as they are", () => {
+        expect(watchedClusters([stack()], [])).toEqual({
+            watched: [{ source: source("eu"), credentials: credentials() }],
+            problems: [],
+        });
+    });
+
+    it.each<[string, Partial<SourceStack>]>([
+        ["has no output 'sources': it was not deployed, or is no stack of this program", { sources: undefined }],
+        ["has no output 'sourceCredentials': it was", { sourceCredentials: undefined }],
+        ["has no output 'sourceCredentials': it was", { sourceCredentials: "text" }],
+        ["has its output 'sourceCredentials' in clear; whoever read its state has the tokens", { isSecret: false }],
+        ["has no credentials of its cluster 'eu': name the stack that makes", { sourceCredentials: {} }],
+        [
+            "has a cluster 'eu' of version 3; this program reads 1 to 2: update the one that is older",
+            { sources: { eu: { ...source("eu"), version: 3 } } },
+        ],
+        [
+            "has a cluster 'eu' of version 3; this program reads 1 to 2",
+            { sourceCredentials: { eu: { ...credentials(), version: 3 } } },
+        ],
+        ["has a cluster 'eu' of no version that can be read", { sources: { eu: {} } }],
+        ["has a cluster 'eu' of no version that can be read", { sources: { eu: null } }],
+        [
+            "has a cluster 'eu' whose output 'sources' cannot be understood at 'server': ",
+            { sources: { eu: { ...source("eu"), server: "canary" } } },
+        ],
+        [
+            "has a cluster 'eu' whose output 'sourceCredentials' cannot be understood at 'tokens.discovery': ",
+            { sourceCredentials: { eu: { ...credentials(), tokens: { discovery: "canary" } } } },
+        ],
+        [
+            "has a cluster 'eu' whose credentials lack what its jobs need: eu/discovery.token, eu/kubelet.token",
+            { sourceCredentials: { eu: { ...credentials(), tokens: {} } } },
+        ],
+        ["has a cluster 'eu' that calls itself 'us'", { sources: { eu: source("us") } }],
+        ["has a cluster with the name 'E U', which no cluster can have", { sources: { "E U": source("eu") } }],
+    ])("are refused where one %s", (says, changes) => {
+        const message = problem(changes);
+        expect(message).toContain(says);
+        expect(message).not.toMatch(/canary/);
+    });
+
+    it("are refused all at once, each with its stack", () => {
+        const other = { ...stack({ sources: undefined }), name: "other" };
+        const { problems } = watchedClusters([stack({ isSecret: false }), other, stack()], ["eu"]);
+        expect(problems.map(({ key, message }) => `${key} ${message}`)).toEqual([
+            expect.stringMatching(/^sourceStacks\[0\] \(\S+prod-eu\) has its output 'sourceCredentials' in clear/),
+            expect.stringMatching(/^sourceStacks\[0\] \(\S+prod-eu\) has a cluster 'eu', as this stack has$/),
+            expect.stringMatching(/^sourceStacks\[1\] \(other\) has no output 'sources'/),
+            expect.stringMatching(/^sourceStacks\[2\] \(\S+prod-eu\) has a cluster 'eu', as this stack has$/),
+        ]);
+        const twice = watchedClusters([stack(), { ...stack(), name: "other" }], []);
+        expect(twice.problems.map(({ message }) => message)).toEqual([`(other) has a cluster 'eu', as ${STACK} has`]);
+    });
+
+    it("are understood in an older version's words, as the gateway that it knew", () => {
+        const { federation, ...rest } = source("eu");
+        const [target] = federation?.targets ?? [];
+        const older = {
+            ...rest,
+            version: 1,
+            federation: {
+                targets: [{ address: target?.address, replica: target?.replica }],
+                serverName: federation?.serverName,
+            },
+        };
+        const read = watchedClusters(
+            [stack({ sources: { eu: older }, sourceCredentials: { eu: { ...credentials(), version: 1 } } })],
+            [],
+        );
+        expect(read.problems).toEqual([]);
+        const job = (value: string) => [{ label: "job", operator: "=", value }];
+        expect(read.watched).toEqual<{ source: ScrapeSource; credentials: SourceCredentials }[]>([
+            {
+                source: {
+                    ...source("eu"),
+                    federation: {
+                        scheme: "https",
+                        targets: target === undefined ? [] : [target],
+                        serverName: "gateway",
+                        ca: "own",
+                        shows: ["certificate"],
+                        matchers: {
+                            "kubernetes-pods": job("kubernetes-pods"),
+                            "kubernetes-service-endpoints": job("kubernetes-service-endpoints"),
+                        } as NonNullable<ScrapeSource["federation"]>["matchers"],
+                    },
+                },
+                credentials: credentials(),
+            },
+        ]);
+    });
+
+    it("are understood in an older version's words where nothing was federated", () => {
+        const { jobs, name, server, caCertificate } = source("eu");
+        const rest = { name, server, caCertificate };
+        const direct = Object.fromEntries(
+            Object.entries(jobs).map(([job, { path }]) => [
+                job,
+                { path: path === "federate" ? "off" : path, interval: "30s" },
+            ]),
+        );
+        const older = { ...rest, jobs: direct, version: 1 };
+        const { watched, problems } = watchedClusters([stack({ sources: { eu: older } })], []);
+        expect(problems).toEqual([]);
+        expect(watched[0]?.source).toEqual({ ...older, version: 2 });
+    });
+});
