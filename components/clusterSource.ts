@@ -55,7 +55,7 @@ export class ClusterSource extends pulumi.ComponentResource {
         );
         const { namespace, tokens } = new ScrapeAccess(
             `${name}-access`,
-            { cluster: cluster.name, access: accessFor(cluster) },
+            { cluster: cluster.name, access: accessFor(cluster), tokens: cluster.tokens },
             { parent: this, provider },
         );
         const { endpoint } = cluster;

@@ -1,8 +1,10 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { credentialFiles } from "../config/credentials";
+import { type CredentialFile, credentialFiles } from "../config/credentials";
+import { RENEWAL_FOLDER, renewalFiles } from "../config/renewal";
 import type { ScrapeSource, SourceCredentials } from "../config/source";
-import { bundle } from "../host/bundle";
+import { bundle, type BundleFile } from "../host/bundle";
+import { renewalProgram } from "../host/renewal";
 import type { CheckedVm } from "./gate";
 
 export interface CredentialsArgs {
@@ -18,6 +20,7 @@ export class Credentials extends pulumi.ComponentResource {
         super("external-prometheus:index:Credentials", name, {}, opts);
 
         const { vm } = args;
+        const program = renewalProgram();
         new remote.Command(
             name,
             {
@@ -26,9 +29,9 @@ export class Credentials extends pulumi.ComponentResource {
                 stdin: pulumi.secret(
                     pulumi
                         .all([pulumi.output(args.sources), pulumi.output(args.credentials)])
-                        .apply(([sources, credentials]) => credentialBundle(sources, credentials)),
+                        .apply(([sources, credentials]) => credentialBundle(sources, credentials, program)),
                 ),
-                logging: remote.Logging.None,
+                logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },
             vm.options(this),
@@ -40,17 +43,19 @@ export class Credentials extends pulumi.ComponentResource {
 function credentialBundle(
     sources: readonly ScrapeSource[],
     credentials: Readonly<Record<string, SourceCredentials>>,
+    program: readonly BundleFile[],
 ): string {
     const byName = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
-    return bundle(
-        byName.flatMap((source) => {
-            const own = credentials[source.name];
-            if (own === undefined) {
-                throw new pulumi.RunError(
-                    `cluster '${source.name}' has no credentials: its source and its credentials belong together`,
-                );
-            }
-            return credentialFiles(source, own);
-        }),
-    );
+    const files = byName.flatMap((source): CredentialFile[] => {
+        const own = credentials[source.name];
+        if (own === undefined) {
+            throw new pulumi.RunError(
+                `cluster '${source.name}' has no credentials: its source and its credentials belong together`,
+            );
+        }
+        return [...credentialFiles(source, own), ...renewalFiles(source, own)];
+    });
+    // What gets tokens is there where there is a cluster that gives them.
+    const renewal = files.some(({ path }) => path.startsWith(`${RENEWAL_FOLDER}/`)) ? program : [];
+    return bundle([...files, ...renewal.map((file) => ({ ...file, path: `${RENEWAL_FOLDER}/${file.path}` }))]);
 }

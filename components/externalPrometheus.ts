@@ -104,6 +104,15 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
                 this,
             );
         }
+        const boundTokens = pulumi.output(sources).apply((known) => known.some((source) => source.boundTokens));
+        boundTokens.apply((bound) => {
+            if (bound && !companions.some(({ program }) => program === "node_exporter")) {
+                void pulumi.log.warn(
+                    "nothing tells when a cluster's token is not renewed: set nodeExporter, '{}' will do",
+                    this,
+                );
+            }
+        });
         // After the configuration: a companion that cannot be had must not keep a change from Prometheus.
         const last = companions.reduce<pulumi.Resource>((before, { program, choice }) => {
             const brought = new Release(
@@ -117,7 +126,10 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
                     vm,
                     program,
                     version: choice.version,
-                    unit: unitOf(program, { flags: companionFlags(program, choice.extraFlags, front?.config) }),
+                    unit: boundTokens.apply((bound) => {
+                        const surroundings = { front: front?.config, boundTokens: bound };
+                        return unitOf(program, { flags: companionFlags(program, choice.extraFlags, surroundings) });
+                    }),
                     files: companionDocuments(program, front?.config),
                 },
                 { parent: this, dependsOn: brought },

@@ -1,18 +1,24 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { accountName, NAMESPACE } from "../config/kubernetes/accounts";
 import { labels } from "../config/kubernetes/labels";
 import { type Access, assertAllowedRules, type Purpose, type Rule } from "../config/kubernetes/rbac";
 import { serviceAccountSubject, tokenOf, tokenProblem } from "../config/kubernetes/token";
+import { tokenPolicy } from "../config/kubernetes/tokenPolicy";
 import type { SourceCredentials } from "../config/source";
-
-/** Namespace of all that this program makes in a cluster, but for what must lie elsewhere. */
-export const NAMESPACE = "external-prometheus";
+import { hasKind, kindOf, seconds, type TokenKind, type Tokens } from "../config/tokens";
 
 export interface ScrapeAccessArgs {
     /** Name of the cluster. */
     cluster: string;
     /** What each account may do; no account is made for a purpose that is not named. */
     access: Access[];
+    tokens: Tokens;
+}
+
+interface TokenSecret {
+    readonly purpose: Purpose;
+    readonly secret: k8s.core.v1.Secret;
 }
 
 /** Accounts that may read what the chosen jobs need and nothing else, in a namespace of their own, with a token each. */
@@ -40,18 +46,25 @@ export class ScrapeAccess extends pulumi.ComponentResource {
         );
         this.namespace = namespace.metadata.name;
 
-        const tokens = args.access.map((access) => [access.purpose, this.account(name, args.cluster, access)] as const);
-        this.tokens = pulumi.secret(pulumi.all(Object.fromEntries(tokens)));
+        const accounts = args.access.map((access) => [access.purpose, this.account(name, access)] as const);
+        const { generation, previous } = args.tokens;
+        const current = this.secrets(name, accounts, kindOf(args.tokens), generation);
+        const kept = previous === undefined ? [] : this.secrets(name, accounts, previous, generation - 1);
+        if (accounts.length > 0 && hasKind(args.tokens, "bound")) {
+            this.limitTokens(`${name}-tokens`, args.tokens, [...current, ...kept]);
+        }
+        const tokens = current.map(({ purpose, secret }) => [purpose, this.token(args.cluster, purpose, secret)]);
+        this.tokens = pulumi.secret(pulumi.all(Object.fromEntries(tokens) as Record<Purpose, pulumi.Output<string>>));
         this.registerOutputs({ namespace: this.namespace });
     }
 
-    private account(name: string, cluster: string, access: Access): pulumi.Output<string> {
+    private account(name: string, access: Access): k8s.core.v1.ServiceAccount {
         const { purpose, clusterRules, namespaces } = access;
         const account = new k8s.core.v1.ServiceAccount(
             `${name}-${purpose}`,
             {
                 metadata: {
-                    name: `external-prometheus-${purpose}`,
+                    name: accountName(purpose),
                     namespace: this.namespace,
                     labels: this.labels,
                 },
@@ -66,7 +79,23 @@ export class ScrapeAccess extends pulumi.ComponentResource {
         for (const { namespace, rules } of namespaces) {
             this.grant(`${name}-${purpose}-${namespace}`, account, rules, namespace);
         }
-        return this.token(`${name}-${purpose}-token`, cluster, purpose, account);
+        return account;
+    }
+
+    /** A Secret for each account that has tokens of that kind and generation from one. */
+    private secrets(
+        name: string,
+        accounts: readonly (readonly [Purpose, k8s.core.v1.ServiceAccount])[],
+        kind: TokenKind,
+        generation: number,
+    ): TokenSecret[] {
+        const suffix = generation === 1 ? "" : `-${generation}`;
+        return accounts
+            .filter(([purpose]) => (purpose === "renewal") === (kind === "bound"))
+            .map(([purpose, account]) => ({
+                purpose,
+                secret: this.secret(`${name}-${purpose}-token${suffix}`, account),
+            }));
     }
 
     /** Allows the account what the rules say, in one namespace or, without one, in the whole cluster. */
@@ -91,13 +120,31 @@ export class ScrapeAccess extends pulumi.ComponentResource {
         );
     }
 
-    private token(
-        name: string,
-        cluster: string,
-        purpose: Purpose,
-        account: k8s.core.v1.ServiceAccount,
-    ): pulumi.Output<string> {
-        const secret = new k8s.core.v1.Secret(
+    /** What anybody can ask for in the namespace; what the renewal account may, and its token if it is stolen. */
+    private limitTokens(name: string, { bound }: Tokens, secrets: readonly TokenSecret[]): void {
+        const bindable = secrets.filter(({ purpose }) => purpose === "renewal").map(({ secret }) => secret);
+        // Where only a generation before had such tokens, nobody asks for others.
+        const lifetimeSeconds = seconds(bound?.lifetime ?? "10m");
+        const metadata = { name: `${NAMESPACE}-tokens`, labels: this.labels };
+        const policy = new k8s.admissionregistration.v1.ValidatingAdmissionPolicy(
+            name,
+            {
+                metadata,
+                spec: pulumi
+                    .all(bindable.map((secret) => secret.metadata.name))
+                    .apply((names) => tokenPolicy({ secrets: names, lifetimeSeconds })),
+            },
+            { parent: this },
+        );
+        new k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
+            name,
+            { metadata, spec: { policyName: policy.metadata.name, validationActions: ["Deny"] } },
+            { parent: this },
+        );
+    }
+
+    private secret(name: string, account: k8s.core.v1.ServiceAccount): k8s.core.v1.Secret {
+        return new k8s.core.v1.Secret(
             name,
             {
                 metadata: {
@@ -114,7 +161,10 @@ export class ScrapeAccess extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        const subject = serviceAccountSubject(NAMESPACE, `external-prometheus-${purpose}`);
+    }
+
+    private token(cluster: string, purpose: Purpose, secret: k8s.core.v1.Secret): pulumi.Output<string> {
+        const subject = serviceAccountSubject(NAMESPACE, accountName(purpose));
         return pulumi.secret(secret.data).apply((data: Record<string, string> | undefined) => {
             const token = tokenOf(data);
             const problem = tokenProblem(token, subject);

@@ -10,7 +10,7 @@ export interface SystemdServiceArgs {
     program: ProgramName;
     /** Of a release that is on the VM. */
     version: string;
-    unit: Unit;
+    unit: pulumi.Input<Unit>;
     /** The program's own configuration file, if it has one and no step of its own for it. */
     files?: readonly BundleFile[];
     /** Whether it may be restarted although discovered targets would be lost. */
@@ -27,7 +27,6 @@ export class SystemdService extends pulumi.ComponentResource {
 
         const { vm, program, version } = args;
         const { address, health } = PROGRAMS[program];
-        const unit = { path: `${program}.service`, mode: "0644", content: renderUnit(args.unit) };
         const service = new remote.Command(
             name,
             {
@@ -39,7 +38,10 @@ export class SystemdService extends pulumi.ComponentResource {
                     version,
                     restart_during_outage: String(args.restartDuringOutage ?? false),
                 }),
-                stdin: bundle([unit, ...(args.files ?? [])]),
+                stdin: pulumi.output(args.unit).apply((unit) => {
+                    const file = { path: `${program}.service`, mode: "0644", content: renderUnit(unit) };
+                    return bundle([file, ...(args.files ?? [])]);
+                }),
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },

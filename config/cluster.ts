@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Endpoint, EndpointConfig } from "./endpoint";
 import { ALWAYS, Certificate, field, isObject, ScrapeInterval } from "./scalars";
 import { KUBERNETES_JOBS, type KubernetesJob, type ScrapeJob } from "./source";
+import { TokensConfig } from "./tokens";
 
 function job<P extends ScrapeJob["path"]>(paths: readonly [P, ...P[]], description: string) {
     return z
@@ -45,6 +46,7 @@ export const ClusterConfig = z
         caCertificate: Certificate.describe("CA of the API server's and the kubelets' certificates, in PEM form"),
         context: z.string().min(1).optional().describe("Context in the kubeconfig, if not its current one"),
         jobs: Jobs.default({}).describe("Path and interval of the five Kubernetes jobs"),
+        tokens: TokensConfig.prefault({}).describe("How the VM proves to the API server and the kubelets who it is"),
         endpoint: EndpointConfig.optional().describe("How the VM reaches the Prometheus in the cluster"),
     })
     .superRefine((cluster: unknown, context) => {

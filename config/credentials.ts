@@ -6,7 +6,7 @@ import type { ScrapeSource, SourceCredentials } from "./source";
 export interface CredentialFile {
     /** `<cluster>/<file>`. */
     readonly path: string;
-    readonly mode: "0640";
+    readonly mode: "0640" | "0600";
     readonly content: string;
 }
 
@@ -22,7 +22,11 @@ export function credentialFiles(source: ScrapeSource, credentials: SourceCredent
 
 /** Files that the cluster's jobs name and that nothing is given for, each by its name below the directory of all. */
 export function missingCredentials(source: ScrapeSource, credentials: SourceCredentials): string[] {
-    return needed(source, credentials).flatMap(({ path, content }) => (content === undefined ? [path] : []));
+    const renewal = source.boundTokens !== undefined && credentials.tokens.renewal === undefined;
+    return [
+        ...needed(source, credentials).flatMap(({ path, content }) => (content === undefined ? [path] : [])),
+        ...(renewal ? [`${source.name}/renewal.token`] : []),
+    ];
 }
 
 /** What the jobs name and no more: another file would be removed as soon as the configuration is loaded. */

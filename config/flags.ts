@@ -1,4 +1,5 @@
 import { type ProgramName, PROGRAMS } from "../host/programs";
+import { METRICS_DIRECTORY } from "../host/renewal";
 import { type FrontConfig, frontUrl, hasRole } from "./front";
 import { type Retention, retentionFlags } from "./retention";
 import { Duration, milliseconds } from "./source";
@@ -98,11 +99,30 @@ export function prometheusFlags(
     ];
 }
 
-/** The flags of a program beside Prometheus that follow from the stack's configuration. */
-export function companionFlags(program: ProgramName, extraFlags: readonly string[], front?: FrontConfig): string[] {
-    const path = program === "alertmanager" ? front?.alertmanagerPath : undefined;
-    return [...(front && path !== undefined ? behindFront(frontUrl({ ...front, path })) : []), ...extraFlags];
+/** By what the flags of a program beside Prometheus are decided, besides its own key. */
+interface Surroundings {
+    readonly front: FrontConfig | undefined;
+    /** Whether the VM gets tokens of any cluster itself. */
+    readonly boundTokens: boolean;
 }
+
+/** The flags of a program beside Prometheus that follow from the stack's configuration. */
+export function companionFlags(
+    program: ProgramName,
+    extraFlags: readonly string[],
+    { front, boundTokens }: Surroundings,
+): string[] {
+    const path = program === "alertmanager" ? front?.alertmanagerPath : undefined;
+    const shows = program === "node_exporter" && boundTokens && !extraFlags.some((flag) => nameOf(flag) === TEXTFILE);
+    return [
+        ...(front && path !== undefined ? behindFront(frontUrl({ ...front, path })) : []),
+        ...(shows ? [`--${TEXTFILE}=${METRICS_DIRECTORY}`] : []),
+        ...extraFlags,
+    ];
+}
+
+/** Somebody who has set it shows files of their own, and can link those of the tokens there. */
+const TEXTFILE = "collector.textfile.directory";
 
 /** What a program needs to know to make links that work outside; the front takes the path away that it does not have itself. */
 function behindFront(url: string): string[] {

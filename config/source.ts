@@ -63,6 +63,11 @@ export const ScrapeJob = z.strictObject({
 });
 export type ScrapeJob = z.infer<typeof ScrapeJob>;
 
+/** What the VM uses a token for; each has an account of its own, so that no node ever sees the one that lists objects. */
+export const SCRAPE_PURPOSES = ["discovery", "kubelet", "federation"] as const;
+const ScrapePurpose = z.enum(SCRAPE_PURPOSES);
+export type ScrapePurpose = z.infer<typeof ScrapePurpose>;
+
 /**
  * What the VM must know about one cluster in order to watch it. Holds no secret, so that a document built from it can be
  * shown in a preview.
@@ -73,6 +78,16 @@ export const ScrapeSource = z.strictObject({
     server: z.url({ protocol: /^https$/ }).describe("URL of the API server as the VM reaches it"),
     caCertificate: PemCertificate.describe("CA that signed the API server's and the kubelets' certificates"),
     jobs: z.record(KubernetesJob, ScrapeJob).describe("Path and interval of each of the five Kubernetes jobs"),
+    boundTokens: z
+        .strictObject({
+            namespace: z.string().min(1).describe("Of the accounts"),
+            accounts: z
+                .partialRecord(ScrapePurpose, z.string().min(1))
+                .describe("ServiceAccounts whose tokens the VM asks for, by purpose"),
+            lifetimeSeconds: z.int().min(600).describe("For which it asks"),
+        })
+        .optional()
+        .describe("Present where the VM gets its tokens from the API server itself, again and again"),
     federation: z
         .strictObject({
             scheme: z.enum(["https", "http"]).describe("By which all targets are asked"),
@@ -123,8 +138,11 @@ export const SourceCredentials = z.strictObject({
             discovery: Token.optional().describe("Lists objects, at the API server alone"),
             kubelet: Token.optional().describe("Reads the kubelets' metrics, and nothing else; every node sees it"),
             federation: Token.optional().describe("Reaches the Prometheus in the cluster through the API server"),
+            renewal: Token.optional().describe(
+                "Asks for tokens of the other three that soon expire, and for no others",
+            ),
         })
-        .describe("Of ServiceAccounts, by purpose; one that no job needs is absent"),
+        .describe("Of ServiceAccounts, by purpose; absent is one that no job needs, or that the VM asks for itself"),
     federation: z
         .strictObject({
             caCertificate: PemCertificate.optional().describe(

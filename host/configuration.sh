@@ -13,6 +13,7 @@
 . checks.sh
 . uninstall.sh
 . httpd.sh
+. renewal.sh
 : "${programs:?}"
 begin
 make_dir "$etc/versions" 0750 root:prometheus
@@ -130,6 +131,9 @@ else
 fi
 keep_current
 forget_credentials
+{ grep -rhoE "/usr/local/var/lib/external-prometheus/tokens/[^'\"]+" "$etc/current/" || true; } |
+    sed "s|^|$root|" | sort -u >"$work/named"
+forget_tokens "$work/named"
 forget_programs
 case " $programs " in *" httpd "*) ;; *) remove_front ;; esac
 printf 'configuration=%s\n' "$(sum_of "$etc/current")"

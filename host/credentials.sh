@@ -1,8 +1,10 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # Tokens, CAs and client keys: a bundle on stdin of <cluster>/<file>. Only adds and replaces: what the running
 # configuration may still name is removed by the configuration step, after its reload was verified.
-# Prometheus reads these files at each request, so nothing is reloaded.
+# Prometheus reads these files at each request, so nothing is reloaded. What lies below .renewal/ is for the VM to get tokens
+# itself.
 . lib.sh
+. renewal.sh
 begin
 mkdir -m 0700 "$work/incoming"
 unbundle "$work/incoming"
@@ -17,5 +19,6 @@ while IFS= read -r -d '' path; do
     make_dir "$etc/credentials/$(dirname "$file")" 0750 root:prometheus
     put "$path" "$etc/credentials/$file" 0640 root:prometheus
     count=$((count + 1))
-done < <(find "$work/incoming" -type f -print0 | sort -z)
+done < <(find "$work/incoming" -path "$work/incoming/.renewal" -prune -o -type f -print0 | sort -z)
+if [ -d "$work/incoming/.renewal" ]; then set_up_renewal "$work/incoming/.renewal"; else remove_renewal; fi
 printf 'credentials=%s\n' "$count"

@@ -5,6 +5,7 @@
 . lib.sh
 . uninstall.sh
 . httpd.sh
+. renewal.sh
 : "${programs:?}" "${purge_data:?}"
 
 take_lock
@@ -14,6 +15,8 @@ if [ "$(mark 1)" != "$owner" ] || [ "$(mark 2)" != "$component" ]; then
 fi
 
 remove_front
+remove_renewal
+forget_tokens /dev/null
 for program in $programs; do
     about "$program"
     # Drafts are ours by their names, also where no release has come yet; so are folders that nothing was put in.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RENEWAL_FOLDER } from "../config/renewal";
 import { type BundleFile, unbundle } from "../host/bundle";
 import { type Identity, identityOf } from "../host/identity";
 import { PROGRAM_NAMES, PROGRAMS } from "../host/programs";
@@ -54,6 +55,8 @@ export interface DeclaredProgram {
     readonly release?: DeclaredRelease;
     /** Paths relative to the directory of credentials; secret. */
     readonly credentials?: readonly BundleFile[];
+    /** By what the VM gets tokens itself; paths relative to its folder; secret. */
+    readonly renewal?: readonly BundleFile[];
     readonly service?: {
         /** Of the release that runs. */
         readonly version: string;
@@ -154,8 +157,14 @@ function content(name: StepName, step: Step, variables: Readonly<Record<string, 
             const sha256 = { amd64: variables["sha256_amd64"] ?? "", arm64: variables["sha256_arm64"] ?? "" };
             return { release: { version, sha256, binaries: variables["binaries"]?.split(" ") ?? [] } };
         }
-        case "credentials":
-            return { credentials: unbundle(step.stdin) };
+        case "credentials": {
+            const inFolder = `${RENEWAL_FOLDER}/`;
+            const [renewal, credentials] = partition(unbundle(step.stdin), ({ path }) => path.startsWith(inFolder));
+            return {
+                credentials,
+                renewal: renewal.map((file) => ({ ...file, path: file.path.slice(inFolder.length) })),
+            };
+        }
         case "service": {
             const [units, files] = partition(unbundle(step.stdin), ({ path }) => path.endsWith(".service"));
             const unit = units[0];

@@ -94,6 +94,18 @@ process() {
             - "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" 2>/dev/null | facts "listens $1"
 }
 
+# What gets tokens on this machine itself. What is in the tokens changes all the time.
+renewal() {
+    local name=external-prometheus-tokens
+    entries usr/local/var/lib/external-prometheus
+    sums usr/local/lib/external-prometheus/renewal
+    for unit in "$name.service" "$name.timer"; do
+        entries "etc/systemd/system/$unit"
+        sums "etc/systemd/system/$unit"
+    done
+    systemctl show "$name.timer" -p LoadState -p ActiveState -p UnitFileState | facts "unit $name.timer"
+}
+
 # httpd before Prometheus. There may be one of two names.
 front() {
     local service site
@@ -133,6 +145,7 @@ says() {
 # A login shell may have printed something of its own.
 printf '\0begin\0'
 machine
+renewal
 front || true
 while read -r name address health version; do
     files "$name" "$version"

@@ -6,6 +6,7 @@ import { type Facts, readFacts } from "./driftFacts";
 import { fileFindings, recordFindings, strangerFindings } from "./driftFiles";
 import { frontFindings } from "./driftFront";
 import type { Finding } from "./driftFinding";
+import { renewalFindings } from "./driftRenewal";
 import { serviceFindings } from "./driftService";
 import { Failure } from "./failure";
 import { lastLine } from "./process";
@@ -67,6 +68,7 @@ export function compare(expected: Declared, facts: Facts): Finding[] {
                   ...serviceFindings(program, facts),
                   ...configurationFindings(program, facts),
               ]),
+              ...renewalFindings(expected.programs, facts),
               ...frontFindings(expected.front, expected.programs, facts),
           ];
 }

@@ -1,9 +1,11 @@
 import type { Cluster } from "../cluster";
-import type { SourceCredentials } from "../source";
+import { SCRAPE_PURPOSES, type ScrapePurpose } from "../source";
+import { hasKind } from "../tokens";
+import { accountName, NAMESPACE } from "./accounts";
 import { replicaServiceName } from "./replicaService";
 
-/** What a token is used for; each has an account of its own, so that no node ever sees the one that lists objects. */
-export type Purpose = keyof SourceCredentials["tokens"];
+/** What an account is for: a use of its token, or to ask for the tokens of the others. */
+export type Purpose = ScrapePurpose | "renewal";
 
 /** A rule in Kubernetes's own spelling (rbac.authorization.k8s.io/v1, PolicyRule). */
 export interface Rule {
@@ -27,7 +29,23 @@ export interface Access {
  * The least that the chosen jobs need; a purpose that no job needs is left out. Discovery reads by list and watch alone:
  * its informers never get a single object. The role `endpointslice` starts informers on all three of its kinds.
  */
-export function accessFor({ jobs, endpoint }: Pick<Cluster, "jobs" | "endpoint">): Access[] {
+export function accessFor({ tokens, ...cluster }: Pick<Cluster, "jobs" | "endpoint" | "tokens">): Access[] {
+    const access = scrapeAccess(cluster);
+    return access.length > 0 && hasKind(tokens, "bound") ? [...access, renewalOf(access)] : access;
+}
+
+/** Tokens of the accounts that scrape, and not one of its own: that could be renewed for ever. */
+function renewalOf(access: readonly Access[]): Access {
+    const rule = {
+        apiGroups: [""],
+        resources: ["serviceaccounts/token"],
+        resourceNames: access.map(({ purpose }) => accountName(purpose)),
+        verbs: ["create"],
+    };
+    return { purpose: "renewal", clusterRules: [], namespaces: [{ namespace: NAMESPACE, rules: [rule] }] };
+}
+
+function scrapeAccess({ jobs, endpoint }: Pick<Cluster, "jobs" | "endpoint">): Access[] {
     const apiServers = jobs["kubernetes-apiservers"].path === "direct";
     const kubelets = jobs["kubernetes-nodes"].path === "direct" || jobs["kubernetes-nodes-cadvisor"].path === "direct";
     const access: Access[] = [
@@ -75,9 +93,21 @@ const SUBRESOURCES = new Set(["nodes/metrics"]);
 /** Reaches any page of what it leads to, past every NetworkPolicy: allowed for what is named with its port, if at all. */
 const NAMED_SUBRESOURCES = new Set(["services/proxy"]);
 
+/** The one right to make something: tokens of accounts that scrape, which an admission policy limits. */
+function isRenewal({ resources = [], resourceNames = [], nonResourceURLs = [], verbs }: Rule): boolean {
+    return (
+        [...resources, ...nonResourceURLs].join() === "serviceaccounts/token" &&
+        verbs.join() === "create" &&
+        resourceNames.length > 0 &&
+        resourceNames.every((name) => SCRAPE_PURPOSES.some((purpose) => name === accountName(purpose)))
+    );
+}
+
 /** Refuses rules that would let a stolen token do more than read metrics and lists of objects without secrets. */
 export function assertAllowedRules(rules: readonly Rule[]): void {
-    for (const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [], verbs } of rules) {
+    for (const rule of rules) {
+        if (isRenewal(rule)) continue;
+        const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [], verbs } = rule;
         for (const value of [...apiGroups, ...resources, ...resourceNames, ...nonResourceURLs, ...verbs]) {
             if (value.includes("*")) throw new Error(`rule for '${value}' refused: wildcards are not allowed`);
         }

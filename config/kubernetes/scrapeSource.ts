@@ -1,9 +1,12 @@
 import { isIPv6 } from "node:net";
 import type { Cluster } from "../cluster";
 import type { Endpoint, GatewayEndpoint, UrlEndpoint } from "../endpoint";
-import { type KubernetesJob, SOURCE_VERSION, type ScrapeSource } from "../source";
+import { type KubernetesJob, SCRAPE_PURPOSES, SOURCE_VERSION, type ScrapeSource } from "../source";
+import { seconds } from "../tokens";
 import { targetOf } from "../url";
+import { accountName, NAMESPACE } from "./accounts";
 import { replicaPort } from "./gatewayConfiguration";
+import { accessFor } from "./rbac";
 import { replicaServiceName } from "./replicaService";
 
 type Federation = NonNullable<ScrapeSource["federation"]>;
@@ -17,10 +20,23 @@ export function scrapeSource(cluster: Cluster): ScrapeSource {
         server: cluster.server,
         caCertificate: cluster.caCertificate,
         jobs: cluster.jobs,
+        ...boundTokens(cluster),
         ...(endpoint && {
             federation: { ...reach(cluster, endpoint), matchers: federatedMatchers(cluster.jobs, endpoint) },
         }),
     };
+}
+
+/** The accounts whose tokens the VM asks for, where it does. */
+function boundTokens(cluster: Cluster): Pick<ScrapeSource, "boundTokens"> {
+    const { bound } = cluster.tokens;
+    const granted = accessFor(cluster).map(({ purpose }) => purpose);
+    const purposes = SCRAPE_PURPOSES.filter((purpose) => granted.includes(purpose));
+    if (bound === undefined || purposes.length === 0) {
+        return {};
+    }
+    const accounts = Object.fromEntries(purposes.map((purpose) => [purpose, accountName(purpose)]));
+    return { boundTokens: { namespace: NAMESPACE, accounts, lifetimeSeconds: seconds(bound.lifetime) } };
 }
 
 function federatedMatchers(jobs: Cluster["jobs"], { matchers }: Endpoint): Federation["matchers"] {

@@ -1,3 +1,5 @@
+import { field } from "../scalars";
+
 /** The name that Kubernetes gives a ServiceAccount as a user. */
 export function serviceAccountSubject(namespace: string, name: string): string {
     return `system:serviceaccount:${namespace}:${name}`;
@@ -22,12 +24,21 @@ export function tokenProblem(token: string | undefined, subject: string): string
 }
 
 function subjectOf(token: string): string | undefined {
+    return claimOf(token, "sub");
+}
+
+/** The Secret that a token was taken from, or undefined where it says of none. */
+export function secretNameOf(token: string): string | undefined {
+    return claimOf(token, "kubernetes.io/serviceaccount/secret.name");
+}
+
+function claimOf(token: string, name: string): string | undefined {
     const [, payload, signature, ...rest] = token.split(".");
     if (payload === undefined || signature === undefined || rest.length > 0) return undefined;
     try {
         const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-        const subject = (claims as { sub?: unknown } | null)?.sub;
-        return typeof subject === "string" ? subject : undefined;
+        const claim = field(claims, name);
+        return typeof claim === "string" ? claim : undefined;
     } catch {
         return undefined;
     }

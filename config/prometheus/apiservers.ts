@@ -1,6 +1,6 @@
 import type { ScrapeSource } from "../source";
 import { targetOf } from "../url";
-import { credentialPaths } from "./credentials";
+import { credentialPaths, tokenPaths } from "./credentials";
 import { identity, jobBasics, type Job } from "./job";
 import type { RelabelConfig } from "./types";
 
@@ -28,7 +28,7 @@ export function apiServerJobs(source: ScrapeSource): Job[] {
         return [];
     }
     const files = credentialPaths(source.name);
-    const authorization = { credentials_file: files.discoveryToken };
+    const authorization = { credentials_file: tokenPaths(source).discovery };
     const { address, prefix } = targetOf(source.server);
     return [
         {

@@ -1,3 +1,5 @@
+import type { ScrapePurpose, ScrapeSource } from "../source";
+
 /** Where a cluster's credentials are on the VM; documents name the files and never hold what is in them. */
 const CREDENTIALS_DIRECTORY = "/usr/local/etc/prometheus/credentials";
 
@@ -16,4 +18,16 @@ export function credentialPaths(cluster: string) {
         federationPassword: `${directory}/federation.password`,
         federationToken: `${directory}/federation.token`,
     } as const;
+}
+
+/** Where the tokens are that the VM asks for itself: outside of what a deployment writes and compares. As in host/renewal.sh. */
+export const BOUND_TOKENS_DIRECTORY = "/usr/local/var/lib/external-prometheus/tokens";
+
+/** Absolute paths of one cluster's tokens. */
+export function tokenPaths({ name, boundTokens }: ScrapeSource): Readonly<Record<ScrapePurpose, string>> {
+    const { discoveryToken, kubeletToken, federationToken } = credentialPaths(name);
+    const bound = (purpose: ScrapePurpose) => `${BOUND_TOKENS_DIRECTORY}/${name}/${purpose}.token`;
+    return boundTokens === undefined
+        ? { discovery: discoveryToken, kubelet: kubeletToken, federation: federationToken }
+        : { discovery: bound("discovery"), kubelet: bound("kubelet"), federation: bound("federation") };
 }

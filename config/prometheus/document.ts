@@ -57,12 +57,24 @@ export function localJobs(scraping: Scraping): Job[] {
 }
 
 function probedFront({ front, companions }: Scraping): FrontConfig | undefined {
-    return companions.some(({ program }) => program === "blackbox_exporter") ? front : undefined;
+    return has(companions, "blackbox_exporter") ? front : undefined;
+}
+
+function has(companions: Scraping["companions"], program: Companion): boolean {
+    return companions.some((each) => each.program === program);
 }
 
 /** The user's own files of rules, and those that come with what is watched. */
 function ruleFiles(scraping: Scraping): readonly UserFile[] {
-    return [...scraping.ruleFiles, ...shippedRules(probedFront(scraping) === undefined ? [] : ["front"])];
+    const { companions, sources } = scraping;
+    const seesTokens = sources.some(({ boundTokens }) => boundTokens) && has(companions, "node_exporter");
+    return [
+        ...scraping.ruleFiles,
+        ...shippedRules([
+            ...(probedFront(scraping) === undefined ? [] : (["front"] as const)),
+            ...(seesTokens ? (["tokens"] as const) : []),
+        ]),
+    ];
 }
 
 /**

@@ -9,11 +9,12 @@ export function endpointLines(sources: readonly ScrapeSource[]): string {
     return sources.flatMap(sourceLines).join("\n");
 }
 
-function sourceLines({ name, federation }: ScrapeSource): string[] {
+function sourceLines(source: ScrapeSource): string[] {
+    const { name, federation } = source;
     if (federation === undefined) {
         return [];
     }
-    const { ca, certificate, key, password, token } = federationFiles(name, federation);
+    const { ca, certificate, key, password, token } = federationFiles(source, federation);
     const { scheme, serverName, targets, username } = federation;
     return targets.map(({ address, metricsPath, replica }) => {
         const url = `${scheme}://${address}${metricsPath}`;

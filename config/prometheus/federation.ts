@@ -1,7 +1,9 @@
 import { KUBERNETES_JOBS, type KubernetesJob, type Matcher, type ScrapeSource } from "../source";
-import { credentialPaths } from "./credentials";
+import { credentialPaths, tokenPaths } from "./credentials";
 import { identity, jobBasics, type Job } from "./job";
 import type { RelabelConfig, ScrapeConfig } from "./types";
+
+type Federation = NonNullable<ScrapeSource["federation"]>;
 
 /** Far above what one job of a cluster brings, far below what would fill the VM's memory. */
 const LIMITS = { sample_limit: 200_000, label_limit: 64, body_size_limit: "200MB" };
@@ -37,7 +39,7 @@ export function federationJobs(source: ScrapeSource): Job[] {
             params: { "match[]": [selector(matchers[job] ?? [])] },
             // A Prometheus answers by itself; who sends elsewhere is somebody else.
             follow_redirects: false,
-            ...proof(source.name, federation),
+            ...proof(source, federation),
             static_configs: targets.map(({ address, replica, metricsPath }) => ({
                 targets: [address],
                 labels: { replica, ...(!isOnePath && { __metrics_path__: metricsPath }) },
@@ -49,24 +51,24 @@ export function federationJobs(source: ScrapeSource): Job[] {
 }
 
 /** Files on the VM by which it and the targets know each other; undefined for what they do not need. */
-export function federationFiles(cluster: string, { ca, shows }: NonNullable<ScrapeSource["federation"]>) {
-    const files = credentialPaths(cluster);
+export function federationFiles(source: ScrapeSource, { ca, shows }: Federation) {
+    const files = credentialPaths(source.name);
     const shown = (what: (typeof shows)[number], file: string) => (shows.includes(what) ? file : undefined);
     return {
         ca: { own: files.federationCa, cluster: files.ca, system: undefined }[ca],
         certificate: shown("certificate", files.federationCertificate),
         key: shown("certificate", files.federationKey),
         password: shown("password", files.federationPassword),
-        token: shown("token", files.federationToken),
+        token: shown("token", tokenPaths(source).federation),
     };
 }
 
 function proof(
-    cluster: string,
-    federation: NonNullable<ScrapeSource["federation"]>,
+    source: ScrapeSource,
+    federation: Federation,
 ): Pick<ScrapeConfig, "authorization" | "basic_auth" | "tls_config"> {
     const { scheme, serverName, username } = federation;
-    const { ca, certificate, key, password, token } = federationFiles(cluster, federation);
+    const { ca, certificate, key, password, token } = federationFiles(source, federation);
     const tls = {
         ...(ca !== undefined && { ca_file: ca }),
         ...(certificate !== undefined && { cert_file: certificate }),

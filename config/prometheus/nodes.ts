@@ -1,5 +1,5 @@
 import type { KubernetesJob, ScrapeSource } from "../source";
-import { credentialPaths } from "./credentials";
+import { credentialPaths, tokenPaths } from "./credentials";
 import { identity, jobBasics, type Job } from "./job";
 import type { ScrapeConfig } from "./types";
 
@@ -37,6 +37,7 @@ function kubeletJob(source: ScrapeSource, job: KubernetesJob, special: Partial<S
         return [];
     }
     const files = credentialPaths(source.name);
+    const tokens = tokenPaths(source);
     const { metric_relabel_configs, ...fields } = special;
     return [
         {
@@ -48,13 +49,13 @@ function kubeletJob(source: ScrapeSource, job: KubernetesJob, special: Partial<S
                 ...fields,
                 scheme: "https",
                 // Every node sees this token, so it is one that opens nothing but the kubelets' metrics.
-                authorization: { credentials_file: files.kubeletToken },
+                authorization: { credentials_file: tokens.kubelet },
                 tls_config: { ca_file: files.ca },
                 kubernetes_sd_configs: [
                     {
                         role: "node",
                         api_server: source.server,
-                        authorization: { credentials_file: files.discoveryToken },
+                        authorization: { credentials_file: tokens.discovery },
                         tls_config: { ca_file: files.ca },
                     },
                 ],

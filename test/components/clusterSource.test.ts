@@ -79,8 +79,8 @@ describe("ClusterSource", () => {
 
     it("opens no gateway where no job is federated", async () => {
         const mocks = await startMocks({ outputs: fillIn });
-        const { name, server, caCertificate } = cluster;
-        const direct = { name, server, caCertificate, jobs: jobs({ "kubernetes-nodes": "direct" }) };
+        const { name, server, caCertificate, tokens } = cluster;
+        const direct = { name, server, caCertificate, tokens, jobs: jobs({ "kubernetes-nodes": "direct" }) };
         const { credentials, source } = new ClusterSource("lab", { cluster: direct, ...secrets() });
         expect(Object.keys(await valueOf(credentials))).toEqual(["version", "tokens"]);
         expect(source).not.toHaveProperty("federation");

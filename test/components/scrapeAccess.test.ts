@@ -3,11 +3,15 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { ScrapeAccess } from "../../components/scrapeAccess";
 import { accessFor } from "../../config/kubernetes/rbac";
+import { tokenPolicy } from "../../config/kubernetes/tokenPolicy";
+import type { Tokens } from "../../config/tokens";
 import { cluster } from "../config/kubernetes/cluster";
 import { isKnown, startMocks, valueOf } from "../harness";
 import { fillIn, tokenFor } from "./cluster";
 
 const access = accessFor(cluster);
+const { tokens } = cluster;
+const POLICY = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy";
 const SECRET = "kubernetes:core/v1:Secret";
 
 /** Mocks of a cluster whose token Secrets hold this. */
@@ -31,7 +35,7 @@ function collectRejections(): unknown[] {
 describe("ScrapeAccess", () => {
     it("binds to each account the rules of its purpose and no others", async () => {
         const mocks = await startMocks({ outputs: fillIn });
-        new ScrapeAccess("lab-access", { cluster: "lab", access });
+        new ScrapeAccess("lab-access", { cluster: "lab", access, tokens });
         await mocks.settled();
 
         const bindings = [
@@ -67,7 +71,7 @@ describe("ScrapeAccess", () => {
 
     it("makes accounts that pods cannot use, in a namespace that lets no privileged pod in", async () => {
         const mocks = await startMocks({ outputs: fillIn });
-        new ScrapeAccess("lab-access", { cluster: "lab", access });
+        new ScrapeAccess("lab-access", { cluster: "lab", access, tokens });
         await mocks.settled();
         const accounts = mocks.ofType("kubernetes:core/v1:ServiceAccount").map(({ inputs }) => inputs);
         expect(accounts).toHaveLength(2);
@@ -87,7 +91,7 @@ describe("ScrapeAccess", () => {
 
     it("waits for the tokens and keeps them secret", async () => {
         const mocks = await startMocks({ outputs: fillIn });
-        const made = new ScrapeAccess("lab-access", { cluster: "lab", access });
+        const made = new ScrapeAccess("lab-access", { cluster: "lab", access, tokens });
         expect(await valueOf(made.tokens)).toEqual({
             discovery: tokenFor("external-prometheus-discovery"),
             kubelet: tokenFor("external-prometheus-kubelet"),
@@ -110,7 +114,7 @@ describe("ScrapeAccess", () => {
 
     it("makes nothing for a purpose that no job needs", async () => {
         const mocks = await startMocks({ outputs: fillIn });
-        const made = new ScrapeAccess("lab-access", { cluster: "lab", access: [] });
+        const made = new ScrapeAccess("lab-access", { cluster: "lab", access: [], tokens });
         expect(await valueOf(made.tokens)).toEqual({});
         expect(await pulumi.isSecret(made.tokens)).toBe(true);
         await mocks.settled();
@@ -125,7 +129,7 @@ describe("ScrapeAccess", () => {
     ])("refuses a Secret whose data is %s, without showing it", async (_, data, message) => {
         const rejections = collectRejections();
         await startMocks({ outputs: withData(data) });
-        const made = new ScrapeAccess("lab-access", { cluster: "lab", access: access.slice(1) });
+        const made = new ScrapeAccess("lab-access", { cluster: "lab", access: access.slice(1), tokens });
         await expect(valueOf(made.tokens)).rejects.toThrow(pulumi.RunError);
         await setImmediate();
         expect(rejections).not.toHaveLength(0);
@@ -143,14 +147,14 @@ describe("ScrapeAccess", () => {
         const granted =
             scope === "cluster" ? { clusterRules: rules } : { namespaces: [{ namespace: "default", rules }] };
         const widened = { purpose: "kubelet" as const, clusterRules: [], namespaces: [], ...granted };
-        expect(() => new ScrapeAccess("lab-access", { cluster: "lab", access: [widened] })).toThrow(
+        expect(() => new ScrapeAccess("lab-access", { cluster: "lab", access: [widened], tokens })).toThrow(
             "rule for 'nodes/proxy' refused",
         );
     });
 
     it("leaves the tokens unknown in a preview", async () => {
         const mocks = await startMocks({ preview: true });
-        const made = new ScrapeAccess("lab-access", { cluster: "lab", access });
+        const made = new ScrapeAccess("lab-access", { cluster: "lab", access, tokens });
         expect(await isKnown(made.tokens)).toBe(false);
         expect(await pulumi.isSecret(made.tokens)).toBe(true);
         await mocks.settled();
@@ -162,8 +166,67 @@ describe("ScrapeAccess", () => {
         ["stale", { token: Buffer.from(tokenFor("default")).toString("base64") }],
     ])("leaves the tokens unknown in a preview that sees %s data", async (_, data) => {
         const mocks = await startMocks({ preview: true, previewOutputs: withData(data) });
-        const made = new ScrapeAccess("lab-access", { cluster: "lab", access });
+        const made = new ScrapeAccess("lab-access", { cluster: "lab", access, tokens });
         expect(await isKnown(made.tokens)).toBe(false);
         await mocks.settled();
+    });
+
+    const BOUND: Tokens = { generation: 1, bound: { lifetime: "1h" } };
+    const NAMES = {
+        secrets: ["lab-access-discovery-token", "lab-access-kubelet-token"],
+        renewal: ["lab-access-renewal-token"],
+    };
+    const renamed = (names: string[], generation: number) => names.map((name) => `${name}-${generation}`);
+
+    it.each<[string, Tokens, string[]]>([
+        ["Secrets", { generation: 1 }, NAMES.secrets],
+        ["the second Secrets", { generation: 2 }, renamed(NAMES.secrets, 2)],
+        [
+            "the second Secrets and the first",
+            { generation: 2, previous: "secret" },
+            [...renamed(NAMES.secrets, 2), ...NAMES.secrets],
+        ],
+        ["an account that asks", BOUND, NAMES.renewal],
+        [
+            "an account that asks, after Secrets",
+            { ...BOUND, generation: 2, previous: "secret" },
+            [...renamed(NAMES.renewal, 2), ...NAMES.secrets],
+        ],
+        [
+            "an account that asks, by another token than before",
+            { ...BOUND, generation: 3, previous: "bound" },
+            [...renamed(NAMES.renewal, 3), ...renamed(NAMES.renewal, 2)],
+        ],
+        [
+            "Secrets, after an account that asked",
+            { generation: 2, previous: "bound" },
+            [...renamed(NAMES.secrets, 2), ...NAMES.renewal],
+        ],
+    ])("has tokens of %s, and hands on the newest alone", async (_, chosen, secrets) => {
+        const mocks = await startMocks({ outputs: fillIn });
+        const made = new ScrapeAccess("lab-access", {
+            cluster: "lab",
+            access: accessFor({ ...cluster, tokens: chosen }),
+            tokens: chosen,
+        });
+        const purposes = chosen.bound === undefined ? ["discovery", "kubelet"] : ["renewal"];
+        expect(Object.keys(await valueOf(made.tokens)).sort()).toEqual(purposes);
+        await mocks.settled();
+        expect(
+            mocks
+                .ofType(SECRET)
+                .map(({ name }) => name)
+                .sort(),
+        ).toEqual([...secrets].sort());
+        const bindable = secrets.filter((name) => name.includes("renewal")).map((name) => `${name}-auto`);
+        const policies = mocks.ofType(POLICY).map(({ inputs }) => inputs["spec"]);
+        expect(policies).toEqual(
+            bindable.length === 0
+                ? []
+                : [tokenPolicy({ secrets: bindable, lifetimeSeconds: chosen.bound === undefined ? 600 : 3600 })],
+        );
+        expect(mocks.ofType(`${POLICY}Binding`).map(({ inputs }) => inputs["spec"])).toEqual(
+            policies.map(() => ({ policyName: "external-prometheus-tokens", validationActions: ["Deny"] })),
+        );
     });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { credentialFiles } from "../../config/credentials";
+import { credentialFiles, missingCredentials } from "../../config/credentials";
 import { credentialPaths } from "../../config/prometheus/credentials";
 import { clusterDocument } from "../../config/prometheus/document";
 import { KUBERNETES_JOBS, type JobPath, type ScrapeSource, type SourceCredentials } from "../../config/source";
@@ -10,6 +10,24 @@ const CREDENTIALS: SourceCredentials = {
     tokens: { discovery: "token", kubelet: "token" },
     federation: { caCertificate: "ca", clientCertificate: "certificate", clientKey: "key" },
 };
+
+const boundTokens = {
+    namespace: "external-prometheus",
+    accounts: { discovery: "external-prometheus-discovery" },
+    lifetimeSeconds: 3600,
+};
+
+it("lack the token of the account that may ask for the others", () => {
+    const bound = source("a", { boundTokens });
+    const { federation } = CREDENTIALS;
+    const tokens = (own: SourceCredentials["tokens"]) => ({ version: 2, tokens: own, federation }) as const;
+    expect(missingCredentials(bound, tokens({}))).toEqual(["a/renewal.token"]);
+    expect(missingCredentials(bound, tokens({ renewal: "a.b.c" }))).toEqual([]);
+    expect(missingCredentials(source("a"), tokens({ renewal: "a.b.c" }))).toEqual([
+        "a/discovery.token",
+        "a/kubelet.token",
+    ]);
+});
 
 function withPaths(path: (job: string) => JobPath): ScrapeSource {
     const jobs = KUBERNETES_JOBS.map((job) => [job, { path: path(job), interval: "30s" }]);
@@ -33,6 +51,11 @@ it.each<[what: string, source: ScrapeSource, files: string[]]>([
         ["ca.crt", "discovery.token"],
     ],
     ["nothing where nothing is scraped", withPaths(() => "off"), []],
+    [
+        "no token that the VM gets itself",
+        source("a", { boundTokens }),
+        ["ca.crt", "federation-ca.crt", "federation.crt", "federation.key"],
+    ],
 ])("of a cluster are those that its jobs name: %s", (_what, from, files) => {
     const written = credentialFiles(from, CREDENTIALS).map(({ path }) => path);
     expect(written).toEqual(files.map((file) => `a/${file}`));

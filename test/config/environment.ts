@@ -128,6 +128,7 @@ const REST: Keys = {
             { path: /pods|endpoints/.test(job) ? "federate" : "direct", interval: "30s" },
         ]),
     ),
+    "clusters.staging.tokens": { generation: 2, previous: "secret", bound: { lifetime: "1h" } },
     "clusters.staging.endpoint.prometheus.port": 9090,
     "clusters.staging.endpoint.gateway.image": "docker.io/library/nginx:1.28",
     "clusters.staging.endpoint.gateway.imagePullPolicy": "Always",

@@ -1,7 +1,7 @@
 import { OWN_JOBS } from "../../config/ownJobs";
 import { KUBERNETES_JOBS } from "../../config/source";
 import { completeKeys, exampleKeys, KUBECONFIG, PRIVATE_KEY } from "./environment";
-import { clash, lists, notText, objects, type Row, scrapeIntervals, wrong } from "./refusal";
+import { clash, durations, lists, notText, objects, type Row, scrapeIntervals, wrong } from "./refusal";
 
 const STAGING = exampleKeys()["clusters"]?.["staging"] as { caCertificate: string };
 const NODE = exampleKeys()["staticJobs"]?.["node"];
@@ -46,9 +46,28 @@ const CLUSTERS: Row[] = [
     wrong(`${CLUSTER}.caCertificate`, CA.replace("MIIB", "MIIC"), "is cut off or damaged: it cannot be read as a cert"),
     notText(`${CLUSTER}.context`),
     wrong(`${CLUSTER}.context`, "", "must not be empty, got ''", ["kubeconfigs.staging"]),
+    ...tokens(`${CLUSTER}.tokens`),
     ...objects(`${CLUSTER}.jobs`, "etcd", "known here: kubernetes-apiservers, kubernetes-nodes,"),
     ...KUBERNETES_JOBS.flatMap((job) => jobs(`${CLUSTER}.jobs.${job}`, /pods|endpoints/.test(job))),
 ];
+
+function tokens(key: string): Row[] {
+    const bounds = "must be whole seconds, at least 10m and at most 24h";
+    return [
+        ...objects(key, "kind", "known here: generation, previous, bound"),
+        wrong(`${key}.generation`, "2", "must be a number, got '2'"),
+        wrong(`${key}.generation`, 0, "must be at least 1, got 0"),
+        wrong(`${key}.generation`, 1_000_001, "must be at most 1000000, got 1000001"),
+        wrong(`${key}.generation`, 1.5, "must be a whole number, got 1.5"),
+        clash(`${key}.previous`, { [`${key}.generation`]: 1 }, "must not be set while generation is 1, before which"),
+        wrong(`${key}.previous`, "both", "must be secret or bound, got 'both'"),
+        ...objects(`${key}.bound`, "seconds", "known here: lifetime"),
+        ...durations(`${key}.bound.lifetime`),
+        wrong(`${key}.bound.lifetime`, "9m", `${bounds}, got '9m'`),
+        wrong(`${key}.bound.lifetime`, "25h", `${bounds}, got '25h'`),
+        wrong(`${key}.bound.lifetime`, "900500ms", `${bounds}, got '900500ms'`),
+    ];
+}
 
 function jobs(key: string, isFederated: boolean): Row[] {
     const paths = isFederated ? "must be federate or off" : "must be direct or federate or off";

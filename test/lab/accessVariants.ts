@@ -11,7 +11,7 @@ export interface Variant {
 }
 
 export function variants(jobs: ScrapeSource["jobs"]): Variant[] {
-    const whole = accessFor({ jobs }).map(({ purpose, clusterRules, namespaces }) => ({
+    const whole = accessFor({ jobs, tokens: { generation: 1 } }).map(({ purpose, clusterRules, namespaces }) => ({
         purpose,
         clusterRules: single(clusterRules),
         namespaces: namespaces.map(({ namespace, rules }) => ({ namespace, rules: single(rules) })),

@@ -39,5 +39,6 @@ export const cluster: Cluster = {
         "kubernetes-pods": "federate",
         "kubernetes-service-endpoints": "federate",
     }),
+    tokens: { generation: 1 },
     endpoint,
 };

@@ -1,16 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { accessFor, assertAllowedRules, type Rule } from "../../../config/kubernetes/rbac";
 import type { JobPath, KubernetesJob } from "../../../config/source";
+import type { Tokens } from "../../../config/tokens";
 import { cluster, endpointOf, jobs } from "./cluster";
 
 /** Access as lines, so that a table of it can be read. */
 function lines(paths: Partial<Record<KubernetesJob, JobPath>>): string[] {
     const line = (purpose: string, scope: string) => (rule: Rule) =>
         `${purpose} ${scope}: ${rule.verbs.join(",")} ${(rule.resources ?? rule.nonResourceURLs ?? []).join(",")}`;
-    return accessFor({ jobs: jobs(paths) }).flatMap(({ purpose, clusterRules, namespaces }) => [
-        ...clusterRules.map(line(purpose, "cluster")),
-        ...namespaces.flatMap(({ namespace, rules }) => rules.map(line(purpose, namespace))),
-    ]);
+    return accessFor({ jobs: jobs(paths), tokens: { generation: 1 } }).flatMap(
+        ({ purpose, clusterRules, namespaces }) => [
+            ...clusterRules.map(line(purpose, "cluster")),
+            ...namespaces.flatMap(({ namespace, rules }) => rules.map(line(purpose, namespace))),
+        ],
+    );
+}
+
+function tokensOf(...resourceNames: string[]): Rule {
+    return { apiGroups: [""], resources: ["serviceaccounts/token"], resourceNames, verbs: ["create"] };
 }
 
 const METRICS = "discovery cluster: get /metrics,/metrics/slis";
@@ -38,7 +45,11 @@ describe("accessFor", () => {
 
     it("names the replicas' Services and their port where they are reached through the API server", () => {
         const endpoint = endpointOf("apiServerProxy", {});
-        const access = accessFor({ jobs: jobs({ "kubernetes-pods": "federate" }), endpoint });
+        const access = accessFor({
+            jobs: jobs({ "kubernetes-pods": "federate" }),
+            endpoint,
+            tokens: { generation: 1 },
+        });
         expect(access).toEqual([
             {
                 purpose: "federation",
@@ -62,6 +73,29 @@ describe("accessFor", () => {
             },
         ]);
         assertAllowedRules(access.flatMap(({ namespaces }) => namespaces.flatMap(({ rules }) => rules)));
+    });
+
+    it.each(["bound", "previous"])("lets one account ask for the tokens of those that scrape: %s", (which) => {
+        const tokens: Tokens =
+            which === "bound" ? { generation: 1, bound: { lifetime: "1h" } } : { generation: 2, previous: "bound" };
+        const access = accessFor({ ...cluster, tokens });
+        expect(access.map(({ purpose }) => purpose)).toEqual(["discovery", "kubelet", "renewal"]);
+        expect(access[2]).toEqual({
+            purpose: "renewal",
+            clusterRules: [],
+            namespaces: [
+                {
+                    namespace: "external-prometheus",
+                    rules: [tokensOf("external-prometheus-discovery", "external-prometheus-kubelet")],
+                },
+            ],
+        });
+        assertAllowedRules(access[2]?.namespaces[0]?.rules ?? []);
+    });
+
+    it("lets nobody ask for tokens where no job needs one", () => {
+        const tokens: Tokens = { generation: 1, bound: { lifetime: "1h" } };
+        expect(accessFor({ jobs: jobs({ "kubernetes-pods": "federate" }), tokens })).toEqual([]);
     });
 
     it("names the API group of every resource", () => {
@@ -111,6 +145,11 @@ describe("assertAllowedRules", () => {
         ["pods/portforward", { apiGroups: [""], resources: ["pods/portforward"], verbs: ["get"] }],
         ["secrets", { apiGroups: [""], resources: ["secrets"], verbs: ["list"] }],
         ["tokens", { apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["get"] }],
+        ["tokens of any account", { apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["create"] }],
+        ["tokens of its own", tokensOf("external-prometheus-renewal")],
+        ["tokens of another's account, too", tokensOf("external-prometheus-kubelet", "default")],
+        ["accounts", { ...tokensOf("external-prometheus-kubelet"), resources: ["serviceaccounts"] }],
+        ["more than their tokens", { ...tokensOf("external-prometheus-kubelet"), verbs: ["create", "get"] }],
         ["all resources", { apiGroups: [""], resources: ["*"], verbs: ["get"] }],
         ["all subresources", { apiGroups: [""], resources: ["nodes/*"], verbs: ["get"] }],
         ["all groups", { apiGroups: ["*"], resources: ["pods"], verbs: ["get"] }],

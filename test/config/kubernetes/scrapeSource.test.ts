@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { hostPort, scrapeSource } from "../../../config/kubernetes/scrapeSource";
 import type { Endpoint } from "../../../config/endpoint";
+import { clusterDocument } from "../../../config/prometheus/document";
 import { ScrapeSource } from "../../../config/source";
+import type { Tokens } from "../../../config/tokens";
 import { CA, CERTIFICATE } from "../frontCertificates";
 import { cluster, endpointOf, jobs } from "./cluster";
 
@@ -26,6 +28,39 @@ describe("scrapeSource", () => {
                 ],
             },
         });
+    });
+
+    it("names the accounts whose tokens the VM gets itself", () => {
+        const tokens: Tokens = { generation: 1, bound: { lifetime: "30m" } };
+        const source = scrapeSource({ ...cluster, tokens });
+        expect(ScrapeSource.parse(source).boundTokens).toEqual({
+            namespace: "external-prometheus",
+            accounts: { discovery: "external-prometheus-discovery", kubelet: "external-prometheus-kubelet" },
+            lifetimeSeconds: 1800,
+        });
+        const document = JSON.stringify(clusterDocument(source));
+        const directory = "/usr/local/var/lib/external-prometheus/tokens/lab";
+        expect([...new Set(document.match(/[^"]+\.token/g))].sort()).toEqual([
+            `${directory}/discovery.token`,
+            `${directory}/kubelet.token`,
+        ]);
+        const federated = jobs({ "kubernetes-pods": "federate" });
+        expect(scrapeSource({ ...cluster, tokens, jobs: federated })).not.toHaveProperty("boundTokens");
+        // A generation before is none of the VM's business.
+        const after: Tokens = { generation: 2, previous: "bound" };
+        expect(scrapeSource({ ...cluster, tokens: after })).not.toHaveProperty("boundTokens");
+    });
+
+    it("has the VM get the token for the API server's proxy itself, too", () => {
+        const tokens: Tokens = { generation: 1, bound: { lifetime: "30m" } };
+        const source = scrapeSource({
+            ...cluster,
+            tokens,
+            endpoint: endpointOf("apiServerProxy", {}),
+            jobs: jobs({ "kubernetes-pods": "federate" }),
+        });
+        expect(source.boundTokens?.accounts).toEqual({ federation: "external-prometheus-federation" });
+        expect(JSON.stringify(clusterDocument(source))).toContain("tokens/lab/federation.token");
     });
 
     it("spreads the replicas over the nodes, one way to each", () => {
@@ -150,8 +185,8 @@ describe("scrapeSource", () => {
     });
 
     it("has no federation where there is no endpoint", () => {
-        const { name, server, caCertificate } = cluster;
-        const direct = { name, server, caCertificate, jobs: jobs({ "kubernetes-nodes": "direct" }) };
+        const { name, server, caCertificate, tokens } = cluster;
+        const direct = { name, server, caCertificate, tokens, jobs: jobs({ "kubernetes-nodes": "direct" }) };
         expect(scrapeSource(direct)).not.toHaveProperty("federation");
     });
 });
