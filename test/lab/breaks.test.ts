@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, it } from "vitest";
-import { allUp, breakLab, expectedJobs, handle, heal, type Job, query, vm } from "./lab";
+import { allUp, breakLab, expectedJobs, handle, heal, type Job, query, vm, waitFor } from "./lab";
 
 let jobs: readonly Job[];
 
@@ -56,6 +56,13 @@ it("lab/break vm takes the VM's power and what was not on its disk; after lab/he
     expect(await vm("cat /root/synced; rm /root/synced")).toBe("kept\n");
     expect(await vm("cat /root/unsynced 2>/dev/null || true")).toBe("");
     expect(await vm("systemctl is-active prometheus")).toBe("active\n");
+    // It answers nothing before it has read its write-ahead log.
+    await waitFor(
+        "Prometheus to be ready",
+        60,
+        () => vm("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:9090/-/ready || true"),
+        (status) => status === "200",
+    );
     await allUp(jobs, 90);
     expect((await query("up", before)).length).toBeGreaterThan(0);
 });
