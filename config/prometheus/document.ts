@@ -71,6 +71,7 @@ function ruleFiles(scraping: Scraping): readonly UserFile[] {
     return [
         ...scraping.ruleFiles,
         ...shippedRules([
+            ...(sources.length === 0 ? [] : (["clusters"] as const)),
             ...(probedFront(scraping) === undefined ? [] : (["front"] as const)),
             ...(seesTokens ? (["tokens"] as const) : []),
         ]),

@@ -6,7 +6,7 @@ import type { UserFile } from "../files";
 const FOLDER = "external-prometheus";
 
 /** Rules of `rules/` that come with what is watched. */
-export function shippedRules(names: readonly ("front" | "tokens")[]): UserFile[] {
+export function shippedRules(names: readonly ("clusters" | "front" | "tokens")[]): UserFile[] {
     return names.map((name) => ({
         name: `${FOLDER}/${name}.yml`,
         content: readFileSync(join(__dirname, `../../rules/${name}.yml`), "utf8"),

@@ -125,7 +125,7 @@ describe("the main document", () => {
 
     it("names every document, and the Alertmanager that is beside it", () => {
         expect(main()).toMatchObject({
-            rule_files: ["rules/small.yml"],
+            rule_files: ["rules/external-prometheus/clusters.yml", "rules/small.yml"],
             scrape_config_files: ["clusters/*.yml", "scrape/mine.yml"],
             alerting: { alertmanagers: [{ static_configs: [{ targets: ["127.0.0.1:9093"] }] }] },
         });
