@@ -38,13 +38,31 @@ due() {
     return 1
 }
 
+# api_request CLUSTER OPTION…: prints the status of the answer, 000 where there is none; says nothing else.
+api_request() {
+    local from=$renewal/clusters/$1
+    shift
+    curl -q -sS --noproxy '*' --connect-timeout 5 --max-time 10 --cacert "$from/ca.crt" -w '%{http_code}' "$@" || true
+}
+
+# unknown CLUSTER FILE URL: whether the API server knows a token no longer although its life is not over, since the account
+# or the Secret was made anew. Asks once a minute.
+unknown() {
+    local header=$work/$1.header checked
+    checked=$(dirname "$2")/.$(basename "$2" .token).checked
+    [ -z "$(find "$checked" -newermt '-60 seconds' 2>/dev/null)" ] || return 1
+    : >"$checked"
+    printf 'Authorization: Bearer %s\n' "$(cat "$2")" >"$header"
+    # What everybody may read whom it knows.
+    [ "$(api_request "$1" -o /dev/null -H "@$header" "${3%/api/v1/*}/version" 2>/dev/null)" = 401 ]
+}
+
 # renew CLUSTER PURPOSE URL FILE
 renew() {
     local from=$renewal/clusters/$1 answer=$work/$1.$2 code
-    code=$(curl -q -sS --noproxy '*' --connect-timeout 5 --max-time 10 --cacert "$from/ca.crt" -H "@$from/authorization" \
-        -H 'Content-Type: application/json' --data-binary "@$from/request.json" -o "$answer" -w '%{http_code}' "$3" \
-        2>"$answer.words") || true
-    printf '%s\n' "${code:-000}" >"$work/$1.code"
+    code=$(api_request "$1" -H "@$from/authorization" -H 'Content-Type: application/json' \
+        --data-binary "@$from/request.json" -o "$answer" "$3" 2>"$answer.words")
+    printf '%s\n' "$code" >"$work/$1.code"
     if [ "$code" != 201 ]; then
         # An answer of the API server's tells what it does not like, and holds no token.
         { sed 's/^curl: //' "$answer.words" && grep -oE '"message": *"([^"\]|\\.)*"' "$answer"; } 2>/dev/null |
@@ -69,7 +87,9 @@ cluster() {
     lifetime=$(cat "$renewal/clusters/$name/lifetime")
     while read -r purpose url; do
         file=$home/tokens/$name/$purpose.token
-        if due "$file" "$lifetime" "$name"; then renew "$name" "$purpose" "$url" "$file" || good=false; fi
+        if due "$file" "$lifetime" "$name" || unknown "$name" "$file" "$url"; then
+            renew "$name" "$purpose" "$url" "$file" || good=false
+        fi
         # Who does not answer is not asked once more at once.
         if [ "$(cat "$work/$name.code" 2>/dev/null)" = 000 ]; then break; fi
     done <"$renewal/clusters/$name/accounts"

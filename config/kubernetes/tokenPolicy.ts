@@ -14,7 +14,9 @@ export interface AllowedTokens {
  */
 export function tokenPolicy({ secrets, lifetimeSeconds }: AllowedTokens) {
     const names = secrets.map((name) => `'${name}'`).join(", ");
-    const bound = "has(object.spec.boundObjectRef) && object.spec.boundObjectRef";
+    const reference = "object.spec.boundObjectRef";
+    // A token without one has an empty one here.
+    const given = [reference, `${reference}.kind`, `${reference}.name`].map((field) => `has(${field})`).join(" && ");
     return {
         failurePolicy: "Fail",
         matchConstraints: {
@@ -30,7 +32,7 @@ export function tokenPolicy({ secrets, lifetimeSeconds }: AllowedTokens) {
         },
         validations: [
             {
-                expression: `${bound}.kind == 'Secret' && object.spec.boundObjectRef.name in [${names}]`,
+                expression: `${given} && ${reference}.kind == 'Secret' && ${reference}.name in [${names}]`,
                 message: "the token must be bound to the Secret of the account that may ask for it",
             },
             {

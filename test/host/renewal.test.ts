@@ -33,13 +33,17 @@ interface Asked {
 }
 
 /** An API server that gives such tokens, or answers as it is told; and what it was asked for. */
-async function apiServer(answer?: (response: ServerResponse) => void) {
+async function apiServer(answer?: (response: ServerResponse) => void, known = () => true) {
     const asked: Asked[] = [];
     const server = createServer((request, response) => {
         const chunks: Buffer[] = [];
         request.on("data", (chunk: Buffer) => chunks.push(chunk));
         request.on("end", () => {
-            const { url = "", headers } = request;
+            const { url = "", headers, method } = request;
+            if (method === "GET") {
+                response.writeHead(known() ? 403 : 401).end();
+                return;
+            }
             const { authorization } = headers;
             asked.push({ path: url, authorization, body: JSON.parse(Buffer.concat(chunks).toString()) });
             if (answer !== undefined) {
@@ -148,6 +152,17 @@ it("asks for others as soon as the account that may ask has another token", asyn
     asked.length = 0;
     await deploy(machine, bundleFor({ a: url }, another));
     expect(asked.map(({ authorization }) => authorization)).toEqual([`Bearer ${another}`, `Bearer ${another}`]);
+});
+
+it("asks for others where the API server knows them no longer, but not again and again", async () => {
+    const machine = await serving();
+    const { asked, url } = await apiServer(undefined, () => false);
+    await deploy(machine, bundleFor({ a: url }));
+    expect(asked).toHaveLength(2);
+    await deploy(machine, bundleFor({ a: url }));
+    expect(asked).toHaveLength(4);
+    await deploy(machine, bundleFor({ a: url }));
+    expect(asked).toHaveLength(4);
 });
 
 const REFUSAL = JSON.stringify({ kind: "Status", message: 'policy denied: "too long"' });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as yaml from "js-yaml";
-import { PROJECT } from "./lab";
+import { PROJECT, up } from "./lab";
 
 /** The keys of the lab's stack, without their namespace; secret ones are wrapped in `{ secure }`. */
 export type Configuration = Record<string, Record<string, unknown>>;
@@ -35,4 +35,17 @@ export async function withConfiguration<T>(
     } finally {
         rmSync(directory, { recursive: true });
     }
+}
+
+/** Deploys the lab's stack with a changed configuration; `up` brings its own back. */
+export function deploy(change: (configuration: Configuration) => void, ...args: string[]): Promise<string> {
+    return withConfiguration(change, (file) => up("--config-file", file, ...args));
+}
+
+/** Seconds between two scrapes of each job where a test waits for several. */
+export const QUICK = 5;
+
+/** Lets every job that has no interval of its own be scraped that often. */
+export function quick({ prometheus }: Configuration): void {
+    Object.assign(prometheus ?? {}, { scrapeInterval: `${QUICK}s` });
 }

@@ -7,12 +7,11 @@ import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
 import { endpointLines } from "../../config/prometheus/endpoints";
 import type { ScrapeSource } from "../../config/source";
+import { deploy, quick, QUICK } from "./configuration";
 import { allUp, breakLab, expectedJobs, heal, kubectl, PROJECT, pulumi, query, up, vm, waitFor } from "./lab";
 
 const PORTS = [30990, 30991];
 const FEDERATE = `/federate?match[]=${encodeURIComponent('{job="kubernetes-pods"}')}`;
-/** How often the lab's Prometheus federates, in seconds. */
-const INTERVAL = 15;
 
 interface Pair {
     readonly cert: string;
@@ -28,6 +27,7 @@ beforeAll(async () => {
     const { federation } = (JSON.parse(text) as { lab: { federation: Record<string, string> } }).lab;
     gatewayCa = federation["caCertificate"] ?? "";
     own = { cert: federation["clientCertificate"] ?? "", key: federation["clientKey"] ?? "" };
+    await deploy(quick);
     await allUp(await expectedJobs(), 90);
 });
 
@@ -191,7 +191,7 @@ it("goes on for the VM without a failed scrape while its certificates, its pods 
         const replaced = ["server", "client"].map(
             (leaf) => `--replace=**LocallySignedCert::lab-gateway-certificates-${leaf}`,
         );
-        await up("--target=**PrometheusEndpoint**", ...replaced);
+        await deploy(quick, "--target=**PrometheusEndpoint**", ...replaced);
         // Pods that end serve on for a while.
         await waitFor(
             "the gateway's new certificate",
@@ -200,15 +200,15 @@ it("goes on for the VM without a failed scrape while its certificates, its pods 
             (serial) => serial !== before.serial && !serial.includes("Error"),
         );
         expect(await certificate()).toBe(before.vm);
-        await new Promise((resolve) => setTimeout(resolve, INTERVAL * 1000));
+        await new Promise((resolve) => setTimeout(resolve, 2 * QUICK * 1000));
         for (const pod of await livingPods()) {
             await kubectl("delete", "pod", "-n", "external-prometheus", pod, "--wait=false");
             // As long as it goes on, and until another one has taken its place.
             await new Promise((resolve) => setTimeout(resolve, 25_000));
         }
-        await up();
+        await deploy(quick);
         expect(await certificate()).not.toBe(before.vm);
-        await new Promise((resolve) => setTimeout(resolve, INTERVAL * 1000));
+        await new Promise((resolve) => setTimeout(resolve, QUICK * 1000));
     } finally {
         await crowd.stop();
     }
@@ -218,7 +218,7 @@ it("goes on for the VM without a failed scrape while its certificates, its pods 
     const { scrapes, failed } = await federated(seconds);
     expect(failed).toBe(0);
     // Two jobs of two replicas each.
-    expect(scrapes).toBeGreaterThanOrEqual(4 * Math.floor(seconds / INTERVAL - 1));
+    expect(scrapes).toBeGreaterThanOrEqual(4 * Math.floor(seconds / QUICK - 1));
     console.info(`${crowd.answers()} requests and ${scrapes} scrapes in ${seconds.toFixed(0)} s`);
 }, 400_000);
 
@@ -227,11 +227,56 @@ it("goes on without an API server, with no failed scrape", async () => {
     const begun = Date.now();
     await breakLab("api");
     try {
-        await new Promise((resolve) => setTimeout(resolve, 2 * INTERVAL * 1000));
+        await new Promise((resolve) => setTimeout(resolve, 5 * QUICK * 1000));
         const { scrapes, failed } = await federated((Date.now() - begun) / 1000);
         expect(failed).toBe(0);
-        expect(scrapes).toBeGreaterThanOrEqual(4);
+        expect(scrapes).toBeGreaterThanOrEqual(16);
     } finally {
         await heal();
     }
+});
+
+describe("two replicas", () => {
+    const sum = async (promql: string) => (await query(promql))[0]?.values.at(-1)?.[1];
+
+    it("bring no sample twice and none out of its order, for five minutes", async () => {
+        // Of a Prometheus that was started by one of the last tests, too.
+        await waitFor(
+            "Prometheus to have run for five minutes",
+            300,
+            () => sum('time() - process_start_time_seconds{job="prometheus"}'),
+            (seconds) => (seconds ?? 0) >= 300,
+        );
+        const counters = ["duplicate_timestamp", "out_of_order", "out_of_bounds"].map(
+            (what) => `prometheus_target_scrapes_sample_${what}_total`,
+        );
+        for (const counter of counters) expect(await sum(`${counter}{job="prometheus"}`), counter).toBe(0);
+        expect(await sum(`count(count by (replica) (up{job="kubernetes-pods"}))`)).toBe(2);
+    }, 400_000);
+
+    it("do not need each other: one goes on for the VM where the other was killed", async () => {
+        const begun = Date.now() / 1000;
+        await kubectl("delete", "pod", "-n", "monitoring", "prometheus-1", "--grace-period=0", "--force");
+        const down = 'min_over_time(up{job=~"federate/.*",replica="prometheus-1"}[1m]) == 0';
+        await waitFor(
+            "the VM to miss it",
+            60,
+            () => query(down),
+            (series) => series.length > 0,
+        );
+        const since = Math.ceil(Date.now() / 1000 - begun) + 1;
+        const other = await query(`up{job=~"federate/.*",replica="prometheus-0"}[${since}s]`);
+        expect(other.flatMap(({ values }) => values.map(([, value]) => value)).filter((value) => value !== 1)).toEqual(
+            [],
+        );
+        const newest = await query('max(timestamp(up{job="kubernetes-pods",replica="prometheus-0"}))');
+        expect(newest[0]?.values[0]?.[1]).toBeGreaterThan(begun - 15);
+        await allUp(await expectedJobs(), 120);
+        await waitFor(
+            "both replicas again",
+            120,
+            () => query('up{job=~"federate/.*"} == 1'),
+            (series) => series.length === 4,
+        );
+    });
 });

@@ -97,10 +97,7 @@ describe("what gets tokens on the VM", () => {
 
     it("is seen where none is declared", () => {
         expect(found([])).toEqual(
-            expect.arrayContaining([
-                `/${FOLDER}/renew-tokens: there, not -`,
-                `/${SYSTEMD}.timer: there, not -`,
-            ]),
+            expect.arrayContaining([`/${FOLDER}/renew-tokens: there, not -`, `/${SYSTEMD}.timer: there, not -`]),
         );
     });
 });

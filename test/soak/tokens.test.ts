@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { RENEWAL_HOME } from "../../host/renewal";
+import { ask, KUBELET, succeeding } from "../lab/apiServer";
+import { withConfiguration } from "../lab/configuration";
+import { allUp, breakLab, expectedJobs, heal, query, up, vm, waitFor } from "../lab/lab";
+
+// Kubernetes gives no token of less than ten minutes, so this takes an hour.
+
+const MINUTE = 60_000;
+const LIFETIME = 10 * MINUTE;
+/** Of the lab's direct jobs, in seconds. */
+const INTERVAL = 15;
+const DIRECT = 'up{cluster="lab",job=~"kubernetes-(apiservers.*|nodes.*)"}';
+const BOUND = { bound: { lifetime: "10m" } };
+
+function deploy(...args: string[]): Promise<string> {
+    return withConfiguration(
+        ({ clusters }) => {
+            Object.assign(clusters?.["lab"] as object, { tokens: BOUND });
+        },
+        (file) => up("--config-file", file, ...args),
+    );
+}
+
+function token(purpose: string): Promise<string> {
+    return vm(`cat ${RENEWAL_HOME}/tokens/lab/${purpose}.token`).then((text) => text.trim());
+}
+
+function expiry(text: string): number {
+    const payload = Buffer.from(text.split(".")[1] ?? "", "base64url").toString();
+    return (JSON.parse(payload) as { exp: number }).exp * 1000;
+}
+
+function pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+async function failedScrapes(since: number): Promise<{ taken: number; failed: number }> {
+    const series = await query(`${DIRECT}[${Math.ceil((Date.now() - since) / 1000)}s]`);
+    const values = series.flatMap(({ values }) => values.map(([, value]) => value));
+    return { taken: values.length, failed: values.filter((value) => value !== 1).length };
+}
+
+beforeAll(async () => {
+    await up();
+    await allUp(await expectedJobs(), 90);
+    await deploy();
+});
+
+afterAll(async () => {
+    await heal();
+    await up();
+});
+
+it("renews a token of ten minutes twice, each time well before its end, and fails no scrape", async () => {
+    const begun = Date.now();
+    const left: number[] = [];
+    for (let current = await token("kubelet"); left.length < 2;) {
+        const next = await waitFor(
+            "another token",
+            LIFETIME / 1000,
+            () => token("kubelet"),
+            (text) => text !== current,
+        );
+        left.push(Math.round((expiry(current) - Date.now()) / 1000));
+        current = next;
+    }
+    console.log(`seconds left of a token when it was replaced: ${left.join(", ")}`);
+    expect(Math.min(...left)).toBeGreaterThan(200);
+    const scrapes = await failedScrapes(begun);
+    console.log("scrapes:", scrapes);
+    expect(scrapes.failed).toBe(0);
+});
+
+it("goes on by itself within two intervals when the API server comes back after three lives of a token", async () => {
+    await breakLab("api");
+    await pause(3 * LIFETIME);
+    expect(expiry(await token("discovery"))).toBeLessThan(Date.now());
+
+    let seen = 0;
+    const watched = waitFor(
+        "the API server's port to answer",
+        240,
+        () => vm("curl -sk --max-time 2 -o /dev/null -w '%{http_code}' https://10.98.0.10:6443/readyz || true"),
+        (status) => status === "200" || status === "401",
+    ).then(() => (seen = Date.now()));
+    const healed = heal();
+    await watched;
+    await allUp(await expectedJobs(), 120);
+    const seconds = (Date.now() - seen) / 1000;
+    console.log(`seconds until each direct scrape was up again: ${seconds}`);
+    await healed;
+    expect(seconds).toBeLessThanOrEqual(2 * INTERVAL);
+});
+
+it("knows tokens no longer at the kubelet, two minutes and what that remembers after their account has ended", async () => {
+    const stolen = await token("kubelet");
+    const status = async () => (await ask(`${KUBELET}/metrics`, { token: stolen })).status;
+    expect(await status()).toBe(200);
+    await succeeding("/api/v1/namespaces/external-prometheus/serviceaccounts/external-prometheus-kubelet", {
+        method: "DELETE",
+    });
+    const begun = Date.now();
+    await waitFor("the kubelet to know it no longer", 260, status, (code) => code === 401);
+    console.log(`seconds until the kubelet knew it no longer: ${(Date.now() - begun) / 1000}`);
+    await deploy("--refresh");
+    await allUp(await expectedJobs(), 180);
+});
