@@ -85,7 +85,7 @@ it("puts secrets on stdin of the credentials' step and nowhere else", async () =
         expect(secrets.includes("stdin")).toBe(isCredentials);
         expect(String(stdin).includes("canary")).toBe(isCredentials);
         expect(secrets.filter((path) => !path.startsWith("connection") && path !== "stdin")).toEqual([]);
-        expect(inputs["logging"]).toBe(isCredentials ? "none" : "stderr");
+        expect(inputs["logging"]).toBe("stderr");
     }
 });
 

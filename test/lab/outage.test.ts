@@ -5,6 +5,7 @@ import {
     allUp,
     breakLab,
     expectedJobs,
+    handle,
     heal,
     type Job,
     preview,
@@ -15,6 +16,7 @@ import {
     up,
     waitFor,
 } from "./lab";
+import { vmState } from "./state";
 
 /** How often the Prometheus in the lab's cluster scrapes. */
 const SOURCE_INTERVAL = 15;
@@ -22,6 +24,8 @@ const SOURCE_INTERVAL = 15;
 const SCRAPE_DURATION = 1;
 /** Series that targets gave; Prometheus adds its own reports on a scrape, which go on when the target is dead. */
 const GIVEN = '{cluster="lab",job!~"federate/.*",__name__!~"up|scrape_.*"}';
+
+const UNATTENDED = ["--yes", "--non-interactive", "--color=never"];
 
 let jobs: readonly Job[];
 /** Seconds; shortly before the kill, and so long ago that every scrape of that time was stored. */
@@ -109,6 +113,28 @@ describe("with the whole cluster killed, the stack", () => {
     });
 
     it("is deployed where nothing in the cluster is to change", async () => {
+        await up("--expect-no-changes");
+    });
+
+    it("says so where something in the cluster is to change, and leaves the VM as it is", async () => {
+        const before = await vmState();
+        const { code, stdout, stderr } = await withConfiguration(
+            ({ clusters }) => {
+                Object.assign(clusters?.["lab"] as object, { tokens: { generation: 2 } });
+            },
+            (file) => handle("pulumi", ["up", ...UNATTENDED, "--skip-preview", "--config-file", file]),
+        );
+        expect(code).not.toBe(0);
+        expect(stdout + stderr).toMatch(/unreachable/);
+        expect(await vmState()).toBe(before);
+        await up("--expect-no-changes");
+    });
+
+    it("deletes nothing in the cluster, and remembers it", async () => {
+        const target = ["--target=**PodDisruptionBudget**", "--target-dependents", "--skip-preview"];
+        const { code, stdout, stderr } = await handle("pulumi", ["destroy", ...UNATTENDED, ...target]);
+        expect(code).not.toBe(0);
+        expect(stdout + stderr).toContain("PULUMI_K8S_DELETE_UNREACHABLE");
         await up("--expect-no-changes");
     });
 

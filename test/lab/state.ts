@@ -15,6 +15,8 @@ export const KINDS = [
     "rolebindings",
     "clusterroles",
     "clusterrolebindings",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
 ].join(",");
 
 export const LABELS = "app.kubernetes.io/part-of=external-prometheus,app.kubernetes.io/managed-by=pulumi";

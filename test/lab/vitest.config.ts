@@ -14,6 +14,7 @@ const ORDER = [
     "tokens",
     "secrets",
     "badInput",
+    "badDays",
     "outage",
     "breaks",
     "destroy",

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RENEWAL_HOME } from "../../host/renewal";
 import { ask, KUBELET, succeeding } from "../lab/apiServer";
 import { withConfiguration } from "../lab/configuration";
-import { allUp, breakLab, expectedJobs, heal, query, up, vm, waitFor } from "../lab/lab";
+import { allUp, breakLab, expectedJobs, handle, heal, query, up, vm, waitFor } from "../lab/lab";
+import { vmState } from "../lab/state";
 
 // Kubernetes gives no token of less than ten minutes, so this takes an hour.
 
@@ -105,4 +107,30 @@ it("knows tokens no longer at the kubelet, two minutes and what that remembers a
     console.log(`seconds until the kubelet knew it no longer: ${(Date.now() - begun) / 1000}`);
     await deploy("--refresh");
     await allUp(await expectedJobs(), 180);
+});
+
+it("says that a token Secret was not filled, two minutes later, and leaves the VM as it is", async () => {
+    const pid = Number(readFileSync("/var/lib/external-prometheus-lab/run/kube-controller-manager.pid", "utf8"));
+    await up();
+    const before = await vmState();
+    process.kill(pid, "SIGSTOP");
+    try {
+        const deployed = withConfiguration(
+            ({ clusters }) => {
+                Object.assign(clusters?.["lab"] as object, { tokens: { generation: 2 } });
+            },
+            (file) =>
+                handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--config-file", file], {
+                    seconds: 300,
+                }),
+        );
+        const { code, stdout, stderr } = await deployed;
+        expect(code).not.toBe(0);
+        expect(stdout + stderr).toMatch(/lab-access-\w+-token-2/);
+        expect(await vmState()).toBe(before);
+    } finally {
+        process.kill(pid, "SIGCONT");
+    }
+    await up();
+    await allUp(await expectedJobs(), 120);
 });
