@@ -2,8 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { Credentials } from "../../components/credentials";
 import type { CheckedVm } from "../../components/gate";
+import { scrapeSource } from "../../config/kubernetes/scrapeSource";
 import { unbundle } from "../../host/bundle";
+import { cluster } from "../config/kubernetes/cluster";
 import { startMocks } from "../harness";
+import { tokenFor } from "./cluster";
 import { COMMAND, credentials, source, TOKEN } from "./vm";
 
 const vm: CheckedVm = {
@@ -45,4 +48,31 @@ it("keeps stdin secret even where what it is made of is not", async () => {
     new Credentials("credentials", { vm, sources: [source("a")], credentials: { a: credentials() } });
     await mocks.settled();
     expect(mocks.find(COMMAND, "credentials").secrets).toContain("stdin");
+});
+
+it("brings what the VM gets tokens with, where a cluster gives them, beside the credentials of the others", async () => {
+    const mocks = await startMocks();
+    const bound = scrapeSource({ ...cluster, tokens: { generation: 1, bound: { lifetime: "1h" } } });
+    const { federation } = credentials();
+    const renewal = tokenFor("external-prometheus-renewal");
+    new Credentials("credentials", {
+        vm,
+        sources: [source("a"), bound],
+        credentials: { a: credentials(), lab: { version: 2, tokens: { renewal }, ...(federation && { federation }) } },
+    });
+    await mocks.settled();
+    const files = unbundle(String(mocks.find(COMMAND, "credentials").inputs["stdin"]));
+    const paths = files.map(({ path }) => path).filter((path) => /^(lab|\.renewal)\//.test(path));
+    expect(paths).toEqual([
+        ...["ca.crt", "federation-ca.crt", "federation.crt", "federation.key"].map((file) => `lab/${file}`),
+        ...["ca.crt", "authorization", "request.json", "accounts", "lifetime"].map(
+            (file) => `.renewal/clusters/lab/${file}`,
+        ),
+        ".renewal/renew-tokens",
+        ".renewal/external-prometheus-tokens.service",
+        ".renewal/external-prometheus-tokens.timer",
+    ]);
+    expect(files.filter(({ content }) => content.includes(renewal)).map(({ path, mode }) => `${path} ${mode}`)).toEqual(
+        [".renewal/clusters/lab/authorization 0600"],
+    );
 });

@@ -144,3 +144,31 @@ it("brings each companion after the configuration, by a release and a service of
         "prometheus node_exporter alertmanager",
     );
 });
+
+it.each([
+    ["shows it by the node_exporter, with alerts", [], true],
+    ["leaves a folder of the user's own alone", ["--collector.textfile.directory=/srv/metrics"], false],
+])("of tokens that the VM gets itself %s", async (_what, extraFlags, shown) => {
+    const mocks = await startMocks({ outputs: (_type, name) => ({ stdout: printed(name) }) });
+    const accounts = { kubelet: "external-prometheus-kubelet" };
+    const boundTokens = { namespace: "external-prometheus", accounts, lifetimeSeconds: 600 };
+    const choice = companion("node_exporter").parse({ extraFlags });
+    new ExternalPrometheus("prometheus", {
+        ...external("a"),
+        sources: [{ ...source("a"), boundTokens }],
+        sourceCredentials: { a: { ...credentials(), tokens: { renewal: "a.b.c" } } },
+        companions: [{ program: "node_exporter", choice }],
+    });
+    await mocks.settled();
+    const stdin = (name: string) => String(mocks.find(COMMAND, name).inputs["stdin"]);
+    const flag = "--collector.textfile.directory=/usr/local/var/lib/external-prometheus/metrics";
+    expect(stdin("node_exporter-service").includes(flag)).toBe(shown);
+    expect(stdin("node_exporter-service").match(/textfile/g)).toHaveLength(1);
+    expect(stdin("prometheus-configuration")).toContain("alert: TokenNotRenewed\n");
+});
+
+it("shows nothing of tokens where none is got on the VM", async () => {
+    const { mocks } = await deploy("a");
+    expect(mocks.find(COMMAND, "prometheus-configuration").inputs["stdin"]).not.toContain("TokenNotRenewed");
+    expect(mocks.find(COMMAND, "prometheus-credentials").inputs["stdin"]).not.toContain(".renewal");
+});
