@@ -79,6 +79,16 @@ describe("tokens that the VM gets itself", () => {
         expect(await scrapes(begun)).toMatchObject({ failed: 0 });
     });
 
+    it("are got with a token that lies in one file of root's and nowhere else", async () => {
+        const places = "/etc /root /run /tmp /usr/local /var/log /var/tmp";
+        const piece = renewal.split(".")[2] ?? "";
+        expect(piece.length).toBeGreaterThan(40);
+        // No process of ours: the search itself reads it from stdin.
+        const found = await vm(`grep -rlFf - ${places} 2>/dev/null || true`, { stdin: `${piece}\n` });
+        expect(found).toBe("/usr/local/lib/external-prometheus/renewal/clusters/lab/authorization\n");
+        expect(await vm("stat -c '%a %U:%G' /usr/local/lib/external-prometheus/renewal")).toBe("700 root:root\n");
+    });
+
     it("are renewed on the VM by its timer, where Prometheus takes them up by itself", async () => {
         const file = `${RENEWAL_HOME}/tokens/lab/kubelet.token`;
         const before = await vm(`cat ${file}`);
