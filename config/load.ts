@@ -175,7 +175,10 @@ function wantingCluster(cluster: unknown): WantingCluster {
     return {
         context: textOf(field(cluster, "context")),
         caCertificate: textOf(field(cluster, "caCertificate")),
-        isTouched: paths.includes("direct") || field(endpoint, "url") === undefined,
+        // What is wrong with a path is told of the path, and counts as if something were made.
+        isTouched: paths.some(
+            (path) => path !== "off" && (path !== "federate" || field(endpoint, "url") === undefined),
+        ),
         username: field(way, "username") !== undefined,
         clientCertificate: textOf(field(way, "clientCertificate")),
     };

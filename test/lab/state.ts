@@ -36,8 +36,11 @@ export async function vmState(): Promise<string> {
     );
 }
 
-/** Every object of ours in the cluster with its resource version, which counts each write. */
-export async function clusterState(): Promise<string> {
-    const columns = "KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name,VERSION:.metadata.resourceVersion";
+/**
+ * Every object of ours in the cluster with its resource version, which counts each write (that of when a token was last used,
+ * too), or with what tells it from one made anew.
+ */
+export async function clusterState(by: "resourceVersion" | "uid" = "resourceVersion"): Promise<string> {
+    const columns = `KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name,BY:.metadata.${by}`;
     return kubectl("get", KINDS, "--all-namespaces", "-l", LABELS, "-o", `custom-columns=${columns}`, "--no-headers");
 }

@@ -14,7 +14,6 @@ const ORDER = [
     "tokens",
     "secrets",
     "badInput",
-    "badDays",
     "outage",
     "breaks",
     "destroy",

@@ -76,6 +76,9 @@ async function lastError(): Promise<string> {
 
 const residentMegabytes = () => number('process_resident_memory_bytes{job="prometheus"} / 1e6');
 
+/** What is in use, and not only kept: the least after garbage was collected. */
+const heapMegabytes = () => number('min_over_time(go_memstats_heap_alloc_bytes{job="prometheus"}[2m]) / 1e6');
+
 /** Of the cluster that is well, since then: scrapes taken, and those that failed. */
 async function spared(since: number): Promise<{ taken: number; failed: number }> {
     const [series] = await query(`up{cluster="well"}[${Math.ceil((Date.now() - since) / 1000) + 1}s]`);
@@ -192,7 +195,7 @@ it(
     `loses nothing of the others while a cluster's series are all new for ${CHURN_MINUTES} minutes, says so, and can leave it off`,
     async () => {
         const begun = Date.now();
-        const before = { memory: await residentMegabytes(), series: await number("prometheus_tsdb_head_series") };
+        const before = { memory: await heapMegabytes(), series: await number("prometheus_tsdb_head_series") };
         let scrape = 0;
         answer = (response) => {
             scrape += 1;
@@ -206,7 +209,7 @@ it(
         );
         console.log(`seconds until the alert: ${Math.round((Date.now() - begun) / 1000)}`);
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, CHURN_MINUTES * 60_000 - (Date.now() - begun))));
-        const after = { memory: await residentMegabytes(), series: await number("prometheus_tsdb_head_series") };
+        const after = { memory: await heapMegabytes(), series: await number("prometheus_tsdb_head_series") };
         const bytes = ((after.memory - before.memory) * 1e6) / (after.series - before.series);
         console.log(`${scrape} scrapes; before`, before, "after", after, `bytes a series: ${Math.round(bytes)}`);
         expect(after.series - before.series).toBeGreaterThan(0.9 * (scrape - 1) * NEW_SERIES);
@@ -216,10 +219,7 @@ it(
         expect(others.taken).toBeGreaterThan((CHURN_MINUTES * 60) / INTERVAL - 3);
 
         const clusters = stack?.configuration["clusters"] as Record<string, { jobs: Record<string, unknown> }>;
-        const jobs = clusters["hostile"]?.jobs;
-        if (jobs !== undefined) jobs["kubernetes-pods"] = { path: "off" };
-        delete (clusters["hostile"] as { endpoint?: unknown }).endpoint;
-        delete (stack?.configuration["endpointPasswords"] as Record<string, unknown>)["hostile"];
+        Object.assign(clusters["hostile"]?.jobs ?? {}, { "kubernetes-pods": { path: "off" } });
         const off = Date.now();
         await stack?.mustUp();
         const left = scrape;

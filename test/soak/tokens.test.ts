@@ -110,7 +110,9 @@ it("knows tokens no longer at the kubelet, two minutes and what that remembers a
 });
 
 it("says that a token Secret was not filled, two minutes later, and leaves the VM as it is", async () => {
-    const pid = Number(readFileSync("/var/lib/external-prometheus-lab/run/kube-controller-manager.pid", "utf8"));
+    const pid = Number.parseInt(
+        readFileSync("/var/lib/external-prometheus-lab/run/kube-controller-manager.pid", "utf8"),
+    );
     await up();
     const before = await vmState();
     process.kill(pid, "SIGSTOP");

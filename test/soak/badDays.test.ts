@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Finished } from "../../operate/process";
-import { clusterCa } from "./apiServer";
-import { type Configuration, withConfiguration } from "./configuration";
-import { allUp, expectedJobs, handle, kubectl, pulumi, succeed, up } from "./lab";
-import { clusterState, KINDS, LABELS, vmState } from "./state";
+import { clusterCa } from "../lab/apiServer";
+import { type Configuration, withConfiguration } from "../lab/configuration";
+import { allUp, expectedJobs, handle, kubectl, succeed, up } from "../lab/lab";
+import { clusterState, vmState } from "../lab/state";
 
 // The rows of the table in docs/bad-days.md that are about the cluster's side; outage.test.ts has those about a dead one.
 
@@ -90,7 +90,7 @@ let before: { vm: string; cluster: string };
 
 beforeAll(async () => {
     await up();
-    before = { vm: await vmState(), cluster: await clusterState() };
+    before = { vm: await vmState(), cluster: await clusterState("uid") };
 });
 
 afterEach(async () => {
@@ -114,13 +114,18 @@ describe("a right that is missing", () => {
         );
         expect(await vmState()).toBe(before.vm);
         await up();
-        expect(await clusterState()).toBe(before.cluster);
+        expect(await clusterState("uid")).toBe(before.cluster);
     });
 });
 
+/** Its process on this machine. */
+function controllerManager(): number {
+    return Number.parseInt(readFileSync("/var/lib/external-prometheus-lab/run/kube-controller-manager.pid", "utf8"));
+}
+
 describe("a controller-manager that does nothing", () => {
     it("is waited for until it fills the token Secrets", async () => {
-        const pid = Number(readFileSync("/var/lib/external-prometheus-lab/run/kube-controller-manager.pid", "utf8"));
+        const pid = controllerManager();
         process.kill(pid, "SIGSTOP");
         try {
             const deployed = run("up", [], { change: generation(2) });
@@ -133,7 +138,7 @@ describe("a controller-manager that does nothing", () => {
         }
         await up();
         await allUp(await expectedJobs(), 120);
-        before = { vm: await vmState(), cluster: await clusterState() };
+        before = { vm: await vmState(), cluster: await clusterState("uid") };
     });
 });
 
@@ -144,9 +149,17 @@ describe("another kubeconfig", () => {
         // The provider alone.
         expect(Object.keys(summary).sort()).toEqual(["same", "update"]);
         expect(summary["update"]).toBe(1);
-        await run("up", [], { kubeconfig });
-        expect(await clusterState()).toBe(before.cluster);
+        const { code } = await run("up", [], { kubeconfig });
+        expect(code).toBe(0);
+        expect(await clusterState("uid")).toBe(before.cluster);
         expect(await vmState()).toBe(before.vm);
+        // The one before is good no longer. A refresh asks with what the last deployment had; without one it is the new one.
+        await kubectl("delete", "clusterrolebinding", "bad-days-other");
+        await kubectl("delete", "serviceaccount", "bad-days-other", "-n", "default");
+        expect(await failing("up", ["--refresh"])).toContain("unreachable");
+        await up();
+        await up("--refresh");
+        expect(await clusterState("uid")).toBe(before.cluster);
     });
 
     it("for another cluster is refused before anything else", async () => {
@@ -160,7 +173,7 @@ describe("another kubeconfig", () => {
             const said = await failing(command, [], { kubeconfig });
             expect(said).toContain("external-prometheus:kubeconfigs.lab is for another cluster");
         }
-        expect(await clusterState()).toBe(before.cluster);
+        expect(await clusterState("uid")).toBe(before.cluster);
     });
 });
 
@@ -191,23 +204,6 @@ describe("somebody else's hand on one of our objects", () => {
         expect((await changes("preview", ["--refresh"]))["create"]).toBeGreaterThanOrEqual(1);
         await run("up", ["--refresh"]);
         await up("--refresh");
-        await allUp(await expectedJobs(), 120);
-    });
-});
-
-describe("a state that was lost", () => {
-    it("is refused by what is there already, and made again when that was taken away by its labels", async () => {
-        const { deployment, ...rest } = JSON.parse(await pulumi("stack", "export")) as {
-            deployment: { resources: { urn: string }[] };
-        };
-        const resources = deployment.resources.filter(({ urn }) => !urn.includes("index:ClusterSource$"));
-        const text = JSON.stringify({ ...rest, deployment: { ...deployment, resources } });
-        await succeed("pulumi stack import", handle("pulumi", ["stack", "import"], { stdin: text }));
-        const said = await failing("up", []);
-        expect(said).toMatch(/namespaces "external-prometheus" already exists/);
-        await kubectl("delete", KINDS, "--all-namespaces", "-l", LABELS);
-        await up();
-        await up("--expect-no-changes");
         await allUp(await expectedJobs(), 120);
     });
 });
