@@ -6,7 +6,7 @@ import { type Access, assertAllowedRules, type Purpose, type Rule } from "../con
 import { serviceAccountSubject, tokenOf, tokenProblem } from "../config/kubernetes/token";
 import { tokenPolicy } from "../config/kubernetes/tokenPolicy";
 import type { SourceCredentials } from "../config/source";
-import { hasKind, kindOf, seconds, type TokenKind, type Tokens } from "../config/tokens";
+import { hasKind, kindOf, longestLifetime, type TokenKind, type Tokens } from "../config/tokens";
 
 export interface ScrapeAccessArgs {
     /** Name of the cluster. */
@@ -46,21 +46,33 @@ export class ScrapeAccess extends pulumi.ComponentResource {
         );
         this.namespace = namespace.metadata.name;
 
-        const accounts = args.access.map((access) => [access.purpose, this.account(name, access)] as const);
+        const accounts = args.access.map(({ purpose }) => [purpose, this.account(name, purpose)] as const);
         const { generation, previous } = args.tokens;
         const current = this.secrets(name, accounts, kindOf(args.tokens), generation);
         const kept = previous === undefined ? [] : this.secrets(name, accounts, previous, generation - 1);
-        if (accounts.length > 0 && hasKind(args.tokens, "bound")) {
-            this.limitTokens(`${name}-tokens`, args.tokens, [...current, ...kept]);
-        }
-        const tokens = current.map(({ purpose, secret }) => [purpose, this.token(args.cluster, purpose, secret)]);
+        const limits =
+            accounts.length > 0 && hasKind(args.tokens, "bound")
+                ? [this.limitTokens(`${name}-tokens`, args.tokens, [...current, ...kept])]
+                : [];
+        const rights = accounts.flatMap(([purpose, account], i) =>
+            // Whoever may ask for tokens is held to their limits from the first moment to the last.
+            this.rights(name, account, args.access[i], purpose === "renewal" ? limits : []),
+        );
+        const tokens = current.map(({ purpose, secret }) => [
+            purpose,
+            // Of no use before it has its rights.
+            this.token(
+                args.cluster,
+                purpose,
+                pulumi.all([secret.data, rights]).apply(([data]) => data),
+            ),
+        ]);
         this.tokens = pulumi.secret(pulumi.all(Object.fromEntries(tokens) as Record<Purpose, pulumi.Output<string>>));
         this.registerOutputs({ namespace: this.namespace });
     }
 
-    private account(name: string, access: Access): k8s.core.v1.ServiceAccount {
-        const { purpose, clusterRules, namespaces } = access;
-        const account = new k8s.core.v1.ServiceAccount(
+    private account(name: string, purpose: Purpose): k8s.core.v1.ServiceAccount {
+        return new k8s.core.v1.ServiceAccount(
             `${name}-${purpose}`,
             {
                 metadata: {
@@ -72,14 +84,21 @@ export class ScrapeAccess extends pulumi.ComponentResource {
             },
             { parent: this },
         );
+    }
 
-        if (clusterRules.length > 0) {
-            this.grant(`${name}-${purpose}`, account, clusterRules);
-        }
-        for (const { namespace, rules } of namespaces) {
-            this.grant(`${name}-${purpose}-${namespace}`, account, rules, namespace);
-        }
-        return account;
+    private rights(
+        name: string,
+        account: k8s.core.v1.ServiceAccount,
+        access: Access | undefined,
+        dependsOn: pulumi.Resource[],
+    ): pulumi.Output<string>[] {
+        const { purpose = "", clusterRules = [], namespaces = [] } = access ?? {};
+        return [
+            ...(clusterRules.length > 0 ? [this.grant(`${name}-${purpose}`, account, clusterRules, dependsOn)] : []),
+            ...namespaces.map(({ namespace, rules }) =>
+                this.grant(`${name}-${purpose}-${namespace}`, account, rules, dependsOn, namespace),
+            ),
+        ];
     }
 
     /** A Secret for each account that has tokens of that kind and generation from one. */
@@ -99,7 +118,13 @@ export class ScrapeAccess extends pulumi.ComponentResource {
     }
 
     /** Allows the account what the rules say, in one namespace or, without one, in the whole cluster. */
-    private grant(name: string, account: k8s.core.v1.ServiceAccount, rules: Rule[], namespace?: string): void {
+    private grant(
+        name: string,
+        account: k8s.core.v1.ServiceAccount,
+        rules: Rule[],
+        dependsOn: pulumi.Resource[],
+        namespace?: string,
+    ): pulumi.Output<string> {
         assertAllowedRules(rules);
         const metadata = { labels: this.labels, ...(namespace !== undefined && { namespace }) };
         const [Role, Binding, kind] =
@@ -107,7 +132,7 @@ export class ScrapeAccess extends pulumi.ComponentResource {
                 ? ([k8s.rbac.v1.ClusterRole, k8s.rbac.v1.ClusterRoleBinding, "ClusterRole"] as const)
                 : ([k8s.rbac.v1.Role, k8s.rbac.v1.RoleBinding, "Role"] as const);
         const role = new Role(name, { metadata, rules }, { parent: this });
-        new Binding(
+        const binding = new Binding(
             name,
             {
                 metadata,
@@ -116,15 +141,15 @@ export class ScrapeAccess extends pulumi.ComponentResource {
                     { kind: "ServiceAccount", namespace: account.metadata.namespace, name: account.metadata.name },
                 ],
             },
-            { parent: this },
+            { parent: this, dependsOn },
         );
+        return binding.id;
     }
 
     /** What anybody can ask for in the namespace; what the renewal account may, and its token if it is stolen. */
-    private limitTokens(name: string, { bound }: Tokens, secrets: readonly TokenSecret[]): void {
+    private limitTokens(name: string, tokens: Tokens, secrets: readonly TokenSecret[]): pulumi.Resource {
         const bindable = secrets.filter(({ purpose }) => purpose === "renewal").map(({ secret }) => secret);
-        // Where only a generation before had such tokens, nobody asks for others.
-        const lifetimeSeconds = seconds(bound?.lifetime ?? "10m");
+        const lifetimeSeconds = longestLifetime(tokens);
         const metadata = { name: `${NAMESPACE}-tokens`, labels: this.labels };
         const policy = new k8s.admissionregistration.v1.ValidatingAdmissionPolicy(
             name,
@@ -136,7 +161,7 @@ export class ScrapeAccess extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        new k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
+        return new k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
             name,
             { metadata, spec: { policyName: policy.metadata.name, validationActions: ["Deny"] } },
             { parent: this },
@@ -163,9 +188,13 @@ export class ScrapeAccess extends pulumi.ComponentResource {
         );
     }
 
-    private token(cluster: string, purpose: Purpose, secret: k8s.core.v1.Secret): pulumi.Output<string> {
+    private token(
+        cluster: string,
+        purpose: Purpose,
+        filledIn: pulumi.Output<Record<string, string> | undefined>,
+    ): pulumi.Output<string> {
         const subject = serviceAccountSubject(NAMESPACE, accountName(purpose));
-        return pulumi.secret(secret.data).apply((data: Record<string, string> | undefined) => {
+        return pulumi.secret(filledIn).apply((data: Record<string, string> | undefined) => {
             const token = tokenOf(data);
             const problem = tokenProblem(token, subject);
             if (problem === undefined && token !== undefined) return token;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Endpoint, EndpointConfig } from "./endpoint";
 import { ALWAYS, Certificate, field, isObject, ScrapeInterval } from "./scalars";
-import { KUBERNETES_JOBS, type KubernetesJob, type ScrapeJob } from "./source";
+import { KUBERNETES_JOBS, type KubernetesJob, type ScrapeJob, ServerUrl } from "./source";
 import { TokensConfig } from "./tokens";
 
 function job<P extends ScrapeJob["path"]>(paths: readonly [P, ...P[]], description: string) {
@@ -36,13 +36,7 @@ const Jobs = z.strictObject({
 
 export const ClusterConfig = z
     .strictObject({
-        server: z
-            .string()
-            .regex(
-                /^https:\/\/([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[1-9]\d{0,4})?(\/(?!\.\.?(\/|$))[\w.~-]+)*\/?$/,
-                "must be an https:// URL of host, port and path, such as https://k8s.example.com:6443",
-            )
-            .describe("URL of the API server as the VM reaches it"),
+        server: ServerUrl.describe("URL of the API server as the VM reaches it"),
         caCertificate: Certificate.describe("CA of the API server's and the kubelets' certificates, in PEM form"),
         context: z.string().min(1).optional().describe("Context in the kubeconfig, if not its current one"),
         jobs: Jobs.default({}).describe("Path and interval of the five Kubernetes jobs"),

@@ -1,6 +1,6 @@
-import { credentialPaths } from "./prometheus/credentials";
+import { credentialPaths, tokenPaths } from "./prometheus/credentials";
 import { clusterJobs } from "./prometheus/document";
-import type { ScrapeSource, SourceCredentials } from "./source";
+import { type ScrapeSource, SCRAPE_PURPOSES, type SourceCredentials } from "./source";
 
 /** A file below the directory of all credentials. */
 export interface CredentialFile {
@@ -22,10 +22,20 @@ export function credentialFiles(source: ScrapeSource, credentials: SourceCredent
 
 /** Files that the cluster's jobs name and that nothing is given for, each by its name below the directory of all. */
 export function missingCredentials(source: ScrapeSource, credentials: SourceCredentials): string[] {
-    const renewal = source.boundTokens !== undefined && credentials.tokens.renewal === undefined;
+    const { name, boundTokens } = source;
+    const files = needed(source, credentials).flatMap(({ path, content }) => (content === undefined ? [path] : []));
+    if (boundTokens === undefined) {
+        return files;
+    }
+    const jobs = JSON.stringify(clusterJobs(source));
+    const paths = tokenPaths(source);
+    const lacking = SCRAPE_PURPOSES.filter(
+        (purpose) => jobs.includes(JSON.stringify(paths[purpose])) && !boundTokens.purposes.includes(purpose),
+    );
     return [
-        ...needed(source, credentials).flatMap(({ path, content }) => (content === undefined ? [path] : [])),
-        ...(renewal ? [`${source.name}/renewal.token`] : []),
+        ...files,
+        ...lacking.map((purpose) => `${name}/${purpose}.token`),
+        ...(credentials.tokens.renewal === undefined ? [`${name}/renewal.token`] : []),
     ];
 }
 

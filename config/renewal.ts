@@ -1,4 +1,5 @@
 import type { CredentialFile } from "./credentials";
+import { accountName, NAMESPACE } from "./kubernetes/accounts";
 import { secretNameOf } from "./kubernetes/token";
 import { type ScrapeSource, SCRAPE_PURPOSES, type SourceCredentials } from "./source";
 
@@ -16,12 +17,11 @@ export function renewalFiles(
     if (boundTokens === undefined || renewal === undefined) {
         return [];
     }
-    const { namespace, accounts, lifetimeSeconds } = boundTokens;
-    const url = `${server.replace(/\/$/, "")}/api/v1/namespaces/${namespace}/serviceaccounts`;
-    const lines = SCRAPE_PURPOSES.flatMap((purpose) => {
-        const account = accounts[purpose];
-        return account === undefined ? [] : [`${purpose} ${url}/${account}/token`];
-    });
+    const { purposes, lifetimeSeconds } = boundTokens;
+    const url = `${server.replace(/\/$/, "")}/api/v1/namespaces/${NAMESPACE}/serviceaccounts`;
+    const lines = SCRAPE_PURPOSES.filter((purpose) => purposes.includes(purpose)).map(
+        (purpose) => `${purpose} ${url}/${accountName(purpose)}/token`,
+    );
     const request = {
         apiVersion: "authentication.k8s.io/v1",
         kind: "TokenRequest",
@@ -35,7 +35,6 @@ export function renewalFiles(
         ["authorization", `Authorization: Bearer ${renewal}\n`],
         ["request.json", `${JSON.stringify(request)}\n`],
         ["accounts", lines.map((line) => `${line}\n`).join("")],
-        ["lifetime", `${lifetimeSeconds}\n`],
     ];
     return files.map(([file, content]) => ({
         path: `${RENEWAL_FOLDER}/clusters/${name}/${file}`,

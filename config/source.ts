@@ -47,6 +47,14 @@ export const Address = z
     .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[1-9]\d{0,4}$/, "must be host:port")
     .refine((address) => Number(address.replace(/^.*:/, "")) <= 65535, "must have a port up to 65535");
 
+/** URL of an API server, of which nothing has a meaning of its own to a program that is given it. */
+export const ServerUrl = z
+    .string()
+    .regex(
+        /^https:\/\/([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[1-9]\d{0,4})?(\/(?!\.\.?(\/|$))[\w.~-]+)*\/?$/,
+        "must be an https:// URL of host, port and path, such as https://k8s.example.com:6443",
+    );
+
 /** A condition on a label, as in PromQL; a regular expression matches the whole value. */
 export const Matcher = z.strictObject({
     label: z.string().regex(/^[A-Za-z_]\w*$/),
@@ -75,16 +83,13 @@ export type ScrapePurpose = z.infer<typeof ScrapePurpose>;
 export const ScrapeSource = z.strictObject({
     version: Version,
     name: ClusterName.describe("The cluster's name: label `cluster`, part of file names and of each `job_name`"),
-    server: z.url({ protocol: /^https$/ }).describe("URL of the API server as the VM reaches it"),
+    server: ServerUrl.describe("URL of the API server as the VM reaches it"),
     caCertificate: PemCertificate.describe("CA that signed the API server's and the kubelets' certificates"),
     jobs: z.record(KubernetesJob, ScrapeJob).describe("Path and interval of each of the five Kubernetes jobs"),
     boundTokens: z
         .strictObject({
-            namespace: z.string().min(1).describe("Of the accounts"),
-            accounts: z
-                .partialRecord(ScrapePurpose, z.string().min(1))
-                .describe("ServiceAccounts whose tokens the VM asks for, by purpose"),
-            lifetimeSeconds: z.int().min(600).describe("For which it asks"),
+            purposes: z.array(ScrapePurpose).min(1).describe("For what: each has a ServiceAccount of its own"),
+            lifetimeSeconds: z.int().min(600).max(86_400).describe("For which it asks"),
         })
         .optional()
         .describe("Present where the VM gets its tokens from the API server itself, again and again"),

@@ -24,7 +24,7 @@ export const TokensConfig = z
             .enum(["secret", "bound"])
             .optional()
             .describe(
-                "Keeps the Secrets of the generation before, which had tokens of this kind, until the VM's stack has taken the new ones",
+                "Keeps the Secrets of the generation one less, which had tokens of this kind, until the VM's stack has taken the new ones",
             ),
         bound: z
             .strictObject({
@@ -56,4 +56,12 @@ export function hasKind(tokens: Tokens, kind: TokenKind): boolean {
 
 export function seconds(duration: Duration): number {
     return milliseconds(duration) / 1_000;
+}
+
+/**
+ * Seconds that a token may be good for. What a VM asks for that still has the generation before is not known here, so that
+ * gets as long as any may be.
+ */
+export function longestLifetime({ bound, previous }: Tokens): number {
+    return bound === undefined || previous === "bound" ? LONGEST : seconds(bound.lifetime);
 }

@@ -133,7 +133,7 @@ keep_current
 forget_credentials
 { grep -rhoE "/usr/local/var/lib/external-prometheus/tokens/[^'\"]+" "$etc/current/" || true; } |
     sed "s|^|$root|" | sort -u >"$work/named"
-forget_tokens "$work/named"
+forget_renewal "$work/named"
 forget_programs
 case " $programs " in *" httpd "*) ;; *) remove_front ;; esac
 printf 'configuration=%s\n' "$(sum_of "$etc/current")"

@@ -20,5 +20,5 @@ while IFS= read -r -d '' path; do
     put "$path" "$etc/credentials/$file" 0640 root:prometheus
     count=$((count + 1))
 done < <(find "$work/incoming" -path "$work/incoming/.renewal" -prune -o -type f -print0 | sort -z)
-if [ -d "$work/incoming/.renewal" ]; then set_up_renewal "$work/incoming/.renewal"; else remove_renewal; fi
+[ ! -d "$work/incoming/.renewal" ] || set_up_renewal "$work/incoming/.renewal"
 printf 'credentials=%s\n' "$count"

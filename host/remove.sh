@@ -15,8 +15,7 @@ if [ "$(mark 1)" != "$owner" ] || [ "$(mark 2)" != "$component" ]; then
 fi
 
 remove_front
-remove_renewal
-forget_tokens /dev/null
+forget_renewal /dev/null
 for program in $programs; do
     about "$program"
     # Drafts are ours by their names, also where no release has come yet; so are folders that nothing was put in.

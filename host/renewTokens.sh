@@ -2,7 +2,7 @@
 # Asks the API servers for new tokens of the accounts that scrape, as soon as half of the life of those that are there is
 # over, and puts them where Prometheus reads them at its next request. A program of its own on the VM, started by a timer.
 # Reads: root (a folder that stands for `/`; empty but in tests), patience (seconds that it goes on where it gets nothing).
-# Ends with 1 where a token is missing or was not renewed in time; says why.
+# Ends with 1 where a token was not renewed, with 2 where an API server refuses one and there is none; says why.
 set -euo pipefail
 : "${root=}" "${patience=0}"
 renewal=$root/usr/local/lib/external-prometheus/renewal
@@ -12,86 +12,102 @@ umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# One at a time, whether the timer or a deployment has started it.
-exec 9<"$renewal"
-flock -w 60 9
-
 say() { printf '%s\n' "$*" >&2; }
 
-# expiry FILE: seconds since 1970, or nothing where it holds no token.
-expiry() {
+# One at a time, whether the timer or a deployment has started it.
+exec 9<"$renewal"
+flock -w 60 9 || {
+    say "another run has not ended for a minute; tokens were not looked at"
+    exit 1
+}
+SECONDS=0
+
+# claim NAME FILE: a number in the token that the file holds, or nothing where it holds none.
+claim() {
     local payload
-    payload=$(cut -s -d . -f 2 "$1" 2>/dev/null | tr -- '-_' '+/') || return 0
+    grep -qxE '[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+' "$2" 2>/dev/null || return 0
+    payload=$(cut -d . -f 2 "$2" | tr -- '-_' '+/')
     while ((${#payload} % 4)); do payload+='='; done
-    base64 -d <<<"$payload" 2>/dev/null | grep -oE '"exp": *[0-9]+' | grep -oE '[0-9]+$' || true
+    base64 -d <<<"$payload" 2>/dev/null | grep -oE "\"$1\": *[0-9]{1,12}\b" | grep -oE '[0-9]+$' | head -n 1 || true
+}
+expiry() { claim exp "$1"; }
+
+# life FILE: seconds for which the token was given, whatever was asked for; 0 where there is none.
+life() {
+    local from to
+    from=$(claim iat "$1") to=$(expiry "$1")
+    echo $((${to:-0} - ${from:-${to:-0}}))
 }
 
-# due FILE LIFETIME CLUSTER: half of its life is over, or it was asked for with something that was changed since.
+# due FILE CLUSTER: half of its life is over since it came, by this machine's clock alone; or it was asked for with something
+# that was changed since; or the API server knows it no longer.
 due() {
-    local exp file
-    exp=$(expiry "$1")
-    [ -n "$exp" ] || return 0
-    ((exp - $(date +%s) > $2 / 2)) || return 0
+    local file
+    [ -n "$(expiry "$1")" ] && [ ! -e "$1.unknown" ] || return 0
+    (($(date +%s) - $(stat -c %Y "$1") < $(life "$1") / 2)) || return 0
     for file in authorization request.json accounts; do
-        [ ! "$renewal/clusters/$3/$file" -nt "$1" ] || return 0
+        [ ! "$renewal/clusters/$2/$file" -nt "$1" ] || return 0
     done
     return 1
 }
 
-# api_request CLUSTER OPTION…: prints the status of the answer, 000 where there is none; says nothing else.
+# api_request CLUSTER URL OPTION…: prints the status of the answer, 000 where there is none; says nothing else. An answer has
+# a few kilobytes; more is cut off.
 api_request() {
-    local from=$renewal/clusters/$1
-    shift
-    curl -q -sS --noproxy '*' --connect-timeout 5 --max-time 10 --cacert "$from/ca.crt" -w '%{http_code}' "$@" || true
+    local from=$renewal/clusters/$1 url=$2
+    shift 2
+    (ulimit -f 128 && exec curl -q -sS -g --noproxy '*' --connect-timeout 5 --max-time 10 --cacert "$from/ca.crt" \
+        -w '%{http_code}' "$@" --url "$url" </dev/null) || true
 }
 
-# unknown CLUSTER FILE URL: whether the API server knows a token no longer although its life is not over, since the account
+# look FILE CLUSTER URL: marks a token that the API server knows no longer although its life is not over, since the account
 # or the Secret was made anew. Asks once a minute.
-unknown() {
-    local header=$work/$1.header checked
-    checked=$(dirname "$2")/.$(basename "$2" .token).checked
-    [ -z "$(find "$checked" -newermt '-60 seconds' 2>/dev/null)" ] || return 1
+look() {
+    local header=$work/$2.header checked=$1.checked
+    [ -z "$(find "$checked" -newermt '-60 seconds' ! -newermt now 2>/dev/null)" ] || return 0
     : >"$checked"
-    printf 'Authorization: Bearer %s\n' "$(cat "$2")" >"$header"
+    printf 'Authorization: Bearer %s\n' "$(cat "$1")" >"$header"
     # What everybody may read whom it knows.
-    [ "$(api_request "$1" -o /dev/null -H "@$header" "${3%/api/v1/*}/version" 2>/dev/null)" = 401 ]
+    [ "$(api_request "$2" "${3%/api/v1/*}/version" -o /dev/null -H "@$header" 2>/dev/null)" != 401 ] || : >"$1.unknown"
 }
 
-# renew CLUSTER PURPOSE URL FILE
+# renew FILE CLUSTER PURPOSE URL
 renew() {
-    local from=$renewal/clusters/$1 answer=$work/$1.$2 code
-    code=$(api_request "$1" -H "@$from/authorization" -H 'Content-Type: application/json' \
-        --data-binary "@$from/request.json" -o "$answer" "$3" 2>"$answer.words")
-    printf '%s\n' "$code" >"$work/$1.code"
+    local from=$renewal/clusters/$2 answer=$work/$2.$3 code
+    rm -f "$answer"
+    : >"$answer.stamp"
+    code=$(api_request "$2" "$4" -H "@$from/authorization" -H 'Content-Type: application/json' \
+        --data-binary "@$from/request.json" -o "$answer" 2>"$answer.words")
+    code=$(grep -xE '[0-9]{3}' <<<"$code" || echo 000)
+    printf '%s\n' "$code" >"$work/$2.code"
     if [ "$code" != 201 ]; then
-        # An answer of the API server's tells what it does not like, and holds no token.
         { sed 's/^curl: //' "$answer.words" && grep -oE '"message": *"([^"\]|\\.)*"' "$answer"; } 2>/dev/null |
-            head -c 400 | tr '\n' ' ' >"$answer.why" || true
-        say "$1: no $2 token (HTTP status $code): $(cat "$answer.why")"
+            tr -cd '[:print:]' | sed -E 's/[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_.-]{20,}/(a token)/g' | cut -c 1-400 >"$answer.why" || true
+        say "$2: no $3 token (HTTP status $code): $(cat "$answer.why")"
+        if [ -z "$(expiry "$1")" ] && [[ $code == 4?? ]]; then : >"$work/refused"; fi
         return 1
     fi
-    grep -oE '"token": *"[A-Za-z0-9._-]+"' "$answer" | cut -d '"' -f 4 >"$4.next"
-    [ -n "$(expiry "$4.next")" ] || {
-        say "$1: what was given as $2 token is none"
+    { grep -oE '"token": *"[A-Za-z0-9._-]+"' "$answer" || true; } | cut -d '"' -f 4 >"$1.next"
+    if [ -z "$(expiry "$1.next")" ]; then
+        say "$2: what was given as $3 token is none, or there is no room for it"
         return 1
-    }
-    chown root:prometheus "$4.next"
-    chmod 0640 "$4.next"
-    sync "$4.next"
-    mv -T "$4.next" "$4"
+    fi
+    # When it was asked for: what it was asked for with may change until the answer is there.
+    chown root:prometheus "$1.next" && chmod 0640 "$1.next" && touch -r "$answer.stamp" "$1.next" && sync "$1.next" &&
+        mv -T "$1.next" "$1" && rm -f "$1.unknown"
 }
 
 # cluster NAME: returns whether all of its tokens are as they should be.
 cluster() {
-    local name=$1 lifetime purpose url file good=true
-    lifetime=$(cat "$renewal/clusters/$name/lifetime")
+    local name=$1 purpose url file good=true
     while read -r purpose url; do
         file=$home/tokens/$name/$purpose.token
-        if due "$file" "$lifetime" "$name" || unknown "$name" "$file" "$url"; then
-            renew "$name" "$purpose" "$url" "$file" || good=false
+        if due "$file" "$name" || { look "$file" "$name" "$url" && due "$file" "$name"; }; then
+            renew "$file" "$name" "$purpose" "$url" && continue
+            good=false
+            # Who does not answer is not asked once more at once.
+            [ "$(cat "$work/$name.code")" != 000 ] || break
         fi
-        # Who does not answer is not asked once more at once.
-        if [ "$(cat "$work/$name.code" 2>/dev/null)" = 000 ]; then break; fi
     done <"$renewal/clusters/$name/accounts"
     "$good"
 }
@@ -102,28 +118,32 @@ go_on() {
         ((SECONDS < patience)) || return 1
         sleep 5
     done
+    rm -f "$work/$1.code"
 }
 
 # metrics: what node_exporter shows of each token; of one that is none, that it has expired.
 metrics() {
-    local name purpose file
+    local name purpose file labels
     for name in "${names[@]}"; do
         while read -r purpose _; do
             file=$home/tokens/$name/$purpose.token
-            printf 'external_prometheus_token_expiry_timestamp_seconds{cluster="%s",account="%s"} %s\n' \
-                "$name" "$purpose" "$(expiry "$file" | grep . || echo 0)"
-            printf 'external_prometheus_token_lifetime_seconds{cluster="%s",account="%s"} %s\n' \
-                "$name" "$purpose" "$(cat "$renewal/clusters/$name/lifetime")"
+            labels="{cluster=\"$name\",account=\"$purpose\"}"
+            printf 'external_prometheus_token_expiry_timestamp_seconds%s %s\n' "$labels" "$(expiry "$file" | grep . || echo 0)"
+            printf 'external_prometheus_token_lifetime_seconds%s %s\n' "$labels" "$(life "$file")"
         done <"$renewal/clusters/$name/accounts"
-        # Of the last request, which may be long ago.
-        [ ! -f "$work/$name.code" ] || cp "$work/$name.code" "$home/tokens/$name/.status"
+        # Of a request that was in vain; 0 where none was.
         printf 'external_prometheus_token_renewal_http_status{cluster="%s"} %s\n' \
-            "$name" "$(cat "$home/tokens/$name/.status" 2>/dev/null || echo 0)"
-    done | LC_ALL=C sort
+            "$name" "$(cat "$work/$name.code" 2>/dev/null || echo 0)"
+    done | sort
 }
 
 names=()
-for folder in "$renewal"/clusters/*/; do names+=("$(basename "$folder")"); done
+for folder in "$renewal"/clusters/*/; do
+    [ -f "$folder/accounts" ] || continue
+    mkdir -p "$home/tokens/$(basename "$folder")"
+    names+=("$(basename "$folder")")
+done
+[ "${#names[@]}" -gt 0 ] || exit 0
 processes=()
 for name in "${names[@]}"; do
     go_on "$name" &
@@ -134,4 +154,5 @@ for process in "${processes[@]}"; do wait "$process" || code=1; done
 metrics >"$home/metrics/tokens.prom.next"
 chmod 0644 "$home/metrics/tokens.prom.next"
 mv -T "$home/metrics/tokens.prom.next" "$home/metrics/tokens.prom"
+[ ! -e "$work/refused" ] || code=2
 exit "$code"

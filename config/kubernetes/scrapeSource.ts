@@ -4,7 +4,6 @@ import type { Endpoint, GatewayEndpoint, UrlEndpoint } from "../endpoint";
 import { type KubernetesJob, SCRAPE_PURPOSES, SOURCE_VERSION, type ScrapeSource } from "../source";
 import { seconds } from "../tokens";
 import { targetOf } from "../url";
-import { accountName, NAMESPACE } from "./accounts";
 import { replicaPort } from "./gatewayConfiguration";
 import { accessFor } from "./rbac";
 import { replicaServiceName } from "./replicaService";
@@ -27,7 +26,7 @@ export function scrapeSource(cluster: Cluster): ScrapeSource {
     };
 }
 
-/** The accounts whose tokens the VM asks for, where it does. */
+/** What the VM asks for tokens for, where it does. */
 function boundTokens(cluster: Cluster): Pick<ScrapeSource, "boundTokens"> {
     const { bound } = cluster.tokens;
     const granted = accessFor(cluster).map(({ purpose }) => purpose);
@@ -35,8 +34,7 @@ function boundTokens(cluster: Cluster): Pick<ScrapeSource, "boundTokens"> {
     if (bound === undefined || purposes.length === 0) {
         return {};
     }
-    const accounts = Object.fromEntries(purposes.map((purpose) => [purpose, accountName(purpose)]));
-    return { boundTokens: { namespace: NAMESPACE, accounts, lifetimeSeconds: seconds(bound.lifetime) } };
+    return { boundTokens: { purposes, lifetimeSeconds: seconds(bound.lifetime) } };
 }
 
 function federatedMatchers(jobs: Cluster["jobs"], { matchers }: Endpoint): Federation["matchers"] {

@@ -65,9 +65,7 @@ it("brings what the VM gets tokens with, where a cluster gives them, beside the 
     const paths = files.map(({ path }) => path).filter((path) => /^(lab|\.renewal)\//.test(path));
     expect(paths).toEqual([
         ...["ca.crt", "federation-ca.crt", "federation.crt", "federation.key"].map((file) => `lab/${file}`),
-        ...["ca.crt", "authorization", "request.json", "accounts", "lifetime"].map(
-            (file) => `.renewal/clusters/lab/${file}`,
-        ),
+        ...["ca.crt", "authorization", "request.json", "accounts"].map((file) => `.renewal/clusters/lab/${file}`),
         ".renewal/renew-tokens",
         ".renewal/external-prometheus-tokens.service",
         ".renewal/external-prometheus-tokens.timer",

@@ -150,8 +150,7 @@ it.each([
     ["leaves a folder of the user's own alone", ["--collector.textfile.directory=/srv/metrics"], false],
 ])("of tokens that the VM gets itself %s", async (_what, extraFlags, shown) => {
     const mocks = await startMocks({ outputs: (_type, name) => ({ stdout: printed(name) }) });
-    const accounts = { kubelet: "external-prometheus-kubelet" };
-    const boundTokens = { namespace: "external-prometheus", accounts, lifetimeSeconds: 600 };
+    const boundTokens = { purposes: ["discovery" as const, "kubelet" as const], lifetimeSeconds: 600 };
     const choice = companion("node_exporter").parse({ extraFlags });
     new ExternalPrometheus("prometheus", {
         ...external("a"),

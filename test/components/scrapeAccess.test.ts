@@ -223,7 +223,12 @@ describe("ScrapeAccess", () => {
         expect(policies).toEqual(
             bindable.length === 0
                 ? []
-                : [tokenPolicy({ secrets: bindable, lifetimeSeconds: chosen.bound === undefined ? 600 : 3600 })],
+                : [
+                      tokenPolicy({
+                          secrets: bindable,
+                          lifetimeSeconds: chosen.bound === undefined || chosen.previous === "bound" ? 86_400 : 3600,
+                      }),
+                  ],
         );
         expect(mocks.ofType(`${POLICY}Binding`).map(({ inputs }) => inputs["spec"])).toEqual(
             policies.map(() => ({ policyName: "external-prometheus-tokens", validationActions: ["Deny"] })),

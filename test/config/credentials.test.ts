@@ -11,11 +11,7 @@ const CREDENTIALS: SourceCredentials = {
     federation: { caCertificate: "ca", clientCertificate: "certificate", clientKey: "key" },
 };
 
-const boundTokens = {
-    namespace: "external-prometheus",
-    accounts: { discovery: "external-prometheus-discovery" },
-    lifetimeSeconds: 3600,
-};
+const boundTokens = { purposes: ["discovery" as const, "kubelet" as const], lifetimeSeconds: 3600 };
 
 it("lack the token of the account that may ask for the others", () => {
     const bound = source("a", { boundTokens });
@@ -23,6 +19,8 @@ it("lack the token of the account that may ask for the others", () => {
     const tokens = (own: SourceCredentials["tokens"]) => ({ version: 2, tokens: own, federation }) as const;
     expect(missingCredentials(bound, tokens({}))).toEqual(["a/renewal.token"]);
     expect(missingCredentials(bound, tokens({ renewal: "a.b.c" }))).toEqual([]);
+    const halved = source("a", { boundTokens: { purposes: ["discovery"], lifetimeSeconds: 3600 } });
+    expect(missingCredentials(halved, tokens({ renewal: "a.b.c" }))).toEqual(["a/kubelet.token"]);
     expect(missingCredentials(source("a"), tokens({ renewal: "a.b.c" }))).toEqual([
         "a/discovery.token",
         "a/kubelet.token",

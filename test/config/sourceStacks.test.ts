@@ -52,6 +52,16 @@ describe("clusters of other stacks", () => {
             "has a cluster 'eu' whose output 'sources' cannot be understood at 'server': ",
             { sources: { eu: { ...source("eu"), server: "canary" } } },
         ],
+        ...["https://h/[1-9]", "https://h/{a,b}", "https://u:p@h/", "https://h/a?b", "https://h/ -o /etc/x"].map(
+            (server): [string, Partial<SourceStack>] => [
+                "has a cluster 'eu' whose output 'sources' cannot be understood at 'server': ",
+                { sources: { eu: { ...source("eu"), server } } },
+            ],
+        ),
+        ...[[], ["../../x"], ["kubelet\nkubelet -K-"]].map((purposes): [string, Partial<SourceStack>] => [
+            "has a cluster 'eu' whose output 'sources' cannot be understood at 'boundTokens.purposes",
+            { sources: { eu: { ...source("eu"), boundTokens: { purposes, lifetimeSeconds: 600 } } } },
+        ]),
         [
             "has a cluster 'eu' whose output 'sourceCredentials' cannot be understood at 'tokens.discovery': ",
             { sourceCredentials: { eu: { ...credentials(), tokens: { discovery: "canary" } } } },

@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, utimesSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import { renewalFiles } from "../../config/renewal";
 import { ScrapeSource, SourceCredentials } from "../../config/source";
-import type { BundleFile } from "../../host/bundle";
+import { bundle, type BundleFile } from "../../host/bundle";
 import { renewalProgram } from "../../host/renewal";
 import { source } from "../components/vm";
 import type { Machine, Ran } from "./machine";
@@ -21,7 +21,8 @@ function token(claims: object): string {
 
 /** A token of the account, good for so many seconds. */
 function lasting(account: string, seconds: number): string {
-    return token({ exp: Math.round(Date.now() / 1000) + seconds, sub: account });
+    const exp = Math.round(Date.now() / 1000) + seconds;
+    return token({ exp, iat: exp - 600, sub: account });
 }
 
 const RENEWAL_TOKEN = token({ "kubernetes.io/serviceaccount/secret.name": "the-secret", canary: "renewal" });
@@ -68,11 +69,7 @@ function bundleFor(servers: Readonly<Record<string, string>>, renewal = RENEWAL_
         const bound: ScrapeSource = {
             ...source(name),
             server,
-            boundTokens: {
-                namespace: "external-prometheus",
-                accounts: { discovery: "external-prometheus-discovery", kubelet: "external-prometheus-kubelet" },
-                lifetimeSeconds: 600,
-            },
+            boundTokens: { purposes: ["discovery", "kubelet"], lifetimeSeconds: 600 },
         };
         return renewalFiles(bound, SourceCredentials.parse({ version: 2, tokens: { renewal } }));
     });
@@ -123,7 +120,7 @@ it("gets a token for each account, bound to the Secret of the one that may ask, 
     expect(machine.read(METRICS)).toMatch(
         /^external_prometheus_token_expiry_timestamp_seconds\{cluster="a",account="discovery"\} \d{10}$/m,
     );
-    expect(machine.read(METRICS)).toContain('external_prometheus_token_renewal_http_status{cluster="a"} 201\n');
+    expect(machine.read(METRICS)).toContain('external_prometheus_token_renewal_http_status{cluster="a"} 0\n');
     expect(ran.stdout + ran.stderr).not.toContain(RENEWAL_TOKEN.slice(2, 20));
 });
 
@@ -137,6 +134,12 @@ it.each([
     await deploy(machine, bundleFor({ a: url }));
     for (const purpose of ["discovery", "kubelet"]) {
         machine.write(`${TOKENS}/a/${purpose}.token`, `${lasting(purpose, seconds)}\n`);
+        // When it came, by which its age is known. What it was asked for with is older.
+        const came = Date.now() / 1000 + seconds - 600;
+        utimesSync(machine.path(`${TOKENS}/a/${purpose}.token`), came, came);
+        for (const file of ["authorization", "request.json", "accounts"]) {
+            utimesSync(machine.path(`${RENEWAL}/clusters/a/${file}`), came - 60, came - 60);
+        }
     }
     asked.length = 0;
     await deploy(machine, bundleFor({ a: url }));
@@ -178,6 +181,7 @@ it.each<[string, (response: ServerResponse) => void, string, string]>([
     await deploy(machine, bundleFor({ a: good.url }));
     const before = `${lasting("before", 100)}\n`;
     machine.write(`${TOKENS}/a/kubelet.token`, before);
+    utimesSync(machine.path(`${TOKENS}/a/kubelet.token`), Date.now() / 1000 - 500, Date.now() / 1000 - 500);
     const bad = await apiServer(answer);
     const ran = await deploy(machine, bundleFor({ a: bad.url }));
     expect(ran.stderr).toContain(words);
@@ -223,18 +227,44 @@ it("forgets a cluster that gives such tokens no longer, and all of it when none 
     await deploy(machine, bundleFor({ a: url }));
     // What runs still names it.
     expect(existsSync(machine.path(`${TOKENS}/b/kubelet.token`))).toBe(true);
-    expect(existsSync(machine.path(`${RENEWAL}/clusters/b`))).toBe(false);
+    expect(existsSync(machine.path(`${RENEWAL}/clusters/b`))).toBe(true);
     await machine.succeed("configuration", {}, document("a"));
     expect(existsSync(machine.path(`${TOKENS}/b`))).toBe(false);
+    expect(existsSync(machine.path(`${RENEWAL}/clusters/b`))).toBe(false);
     expect(existsSync(machine.path(`${TOKENS}/a/kubelet.token`))).toBe(true);
 
-    const ran = await deploy(machine, CREDENTIALS);
+    await deploy(machine, CREDENTIALS);
+    expect(existsSync(machine.path(`${RENEWAL}/clusters/a/accounts`))).toBe(true);
+    const ran = await machine.succeed("configuration", {}, configuration(["x"]));
     expect(ran.stderr).toContain("removed external-prometheus-tokens");
     expect(UNITS.filter((unit) => existsSync(machine.path(unit)))).toEqual([]);
-    expect(machine.systemctl()).toContain("--quiet disable --now external-prometheus-tokens.timer");
+    expect(machine.systemctl()).toContain("--quiet disable external-prometheus-tokens.timer");
     expect(existsSync(machine.path(RENEWAL))).toBe(false);
-    await machine.succeed("configuration", {}, configuration(["x"]));
     expect(existsSync(machine.path("usr/local/var/lib/external-prometheus"))).toBe(false);
+});
+
+it("fails where an API server refuses tokens and there are none, so that nothing gives way to them", async () => {
+    const machine = await serving();
+    const { url } = await apiServer((response) => response.writeHead(403).end(REFUSAL));
+    const ran = await machine.run("credentials", { renewal_patience: "0" }, bundle(bundleFor({ a: url })));
+    expect(ran.code).not.toBe(0);
+    expect(ran.stderr).toContain("a cluster refuses tokens of its accounts to the VM");
+    // It goes on trying for whoever looks into it.
+    expect(machine.systemctl()).toContain("restart external-prometheus-tokens.timer");
+});
+
+it("takes no more of an answer than a token needs, and shows no token of it", async () => {
+    const machine = await serving();
+    const good = await apiServer();
+    await deploy(machine, bundleFor({ a: good.url }));
+    const echo = JSON.stringify({ message: `denied ${RENEWAL_TOKEN}${"x".repeat(40)}` });
+    for (const answer of ["x".repeat(10_000_000), echo]) {
+        const bad = await apiServer((response) => response.writeHead(answer.length > 1000 ? 201 : 422).end(answer));
+        const ran = await deploy(machine, bundleFor({ a: bad.url }));
+        expect(ran.stderr).toContain(answer.length > 1000 ? "no discovery token" : "denied");
+        expect(ran.stderr).not.toContain(RENEWAL_TOKEN.slice(2, 30));
+    }
+    expect(held(machine, "a", "kubelet").sub).toBe("external-prometheus-kubelet");
 });
 
 it("goes with all else when the stack is destroyed", async () => {

@@ -34,8 +34,7 @@ describe("scrapeSource", () => {
         const tokens: Tokens = { generation: 1, bound: { lifetime: "30m" } };
         const source = scrapeSource({ ...cluster, tokens });
         expect(ScrapeSource.parse(source).boundTokens).toEqual({
-            namespace: "external-prometheus",
-            accounts: { discovery: "external-prometheus-discovery", kubelet: "external-prometheus-kubelet" },
+            purposes: ["discovery", "kubelet"],
             lifetimeSeconds: 1800,
         });
         const document = JSON.stringify(clusterDocument(source));
@@ -59,7 +58,7 @@ describe("scrapeSource", () => {
             endpoint: endpointOf("apiServerProxy", {}),
             jobs: jobs({ "kubernetes-pods": "federate" }),
         });
-        expect(source.boundTokens?.accounts).toEqual({ federation: "external-prometheus-federation" });
+        expect(source.boundTokens?.purposes).toEqual(["federation"]);
         expect(JSON.stringify(clusterDocument(source))).toContain("tokens/lab/federation.token");
     });
 
