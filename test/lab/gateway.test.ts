@@ -237,23 +237,6 @@ it("goes on without an API server, with no failed scrape", async () => {
 });
 
 describe("two replicas", () => {
-    const sum = async (promql: string) => (await query(promql))[0]?.values.at(-1)?.[1];
-
-    it("bring no sample twice and none out of its order, for five minutes", async () => {
-        // Of a Prometheus that was started by one of the last tests, too.
-        await waitFor(
-            "Prometheus to have run for five minutes",
-            300,
-            () => sum('time() - process_start_time_seconds{job="prometheus"}'),
-            (seconds) => (seconds ?? 0) >= 300,
-        );
-        const counters = ["duplicate_timestamp", "out_of_order", "out_of_bounds"].map(
-            (what) => `prometheus_target_scrapes_sample_${what}_total`,
-        );
-        for (const counter of counters) expect(await sum(`${counter}{job="prometheus"}`), counter).toBe(0);
-        expect(await sum(`count(count by (replica) (up{job="kubernetes-pods"}))`)).toBe(2);
-    }, 400_000);
-
     it("do not need each other: one goes on for the VM where the other was killed", async () => {
         const begun = Date.now() / 1000;
         await kubectl("delete", "pod", "-n", "monitoring", "prometheus-1", "--grace-period=0", "--force");
