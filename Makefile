@@ -47,7 +47,7 @@ test-faults: ## Inject every fault into deployments (hours; FAULT_SEED=…, FAUL
 	@vitest run --reporter=verbose --config test/faults/vitest.config.ts
 
 .PHONY: soak
-soak: ## Deploy random changes over and over (SOAK_MINUTES=60)
+soak: ## What takes hours: random changes, tokens that expire, hostile sources and more (docs/faults.md)
 	@lab/up
 	@vitest run --reporter=verbose --config test/soak/vitest.config.ts
 

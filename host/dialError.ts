@@ -149,8 +149,10 @@ const LOST =
     "the connection was lost before the step had ended; on the VM it goes on. Run 'pulumi up' again: it waits for that step";
 
 function commandError(exit: string, said: string): DialError {
+    const notRun = NOT_RUN.find(([pattern]) => pattern.test(said))?.[1];
     if (exit.includes("without exit status")) {
-        return { kind: "stop", at: "vm", advice: LOST };
+        // What ends at once may be gone before its status is on its way.
+        return { kind: "stop", at: "vm", advice: notRun ?? LOST };
     }
     // The error names the whole script before that; this is what it said in the end, with the words of what it ran.
     const words = /^error: [^]*/m
@@ -158,7 +160,7 @@ function commandError(exit: string, said: string): DialError {
         .trimEnd()
         .replace(/^error: /gm, "")
         .split("\n");
-    const advice = words === undefined ? NOT_RUN.find(([pattern]) => pattern.test(said))?.[1] : brief(words).join("\n");
+    const advice = words === undefined ? notRun : brief(words).join("\n");
     return advice === undefined ? { kind: "stop", at: "vm" } : { kind: "stop", at: "vm", advice };
 }
 

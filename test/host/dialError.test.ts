@@ -121,6 +121,12 @@ describe("dialError", () => {
         expect(dialError(text).advice).toContain("pulumi up");
     });
 
+    it("knows what did not even begin, though the connection was gone before its status", () => {
+        const text =
+            'wait: remote command exited without exit status or exit signal: running "sudo …":\nsudo: a password is required\n';
+        expect(dialError(text).advice).toContain("external-prometheus:vm.user must be root");
+    });
+
     it.each(['Process exited with status 1: running "timeout …":\n', "something that nobody has seen before"])(
         "stops, and leaves the word to the provider: %s",
         (text) => {

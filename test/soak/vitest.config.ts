@@ -10,6 +10,8 @@ export default defineConfig({
         root: join(__dirname, "../.."),
         include: ["test/soak/*.test.ts"],
         globalSetup: ["test/vm/setup.ts"],
+        // Most of them deploy the lab's own stack.
+        fileParallelism: false,
         testTimeout: 24 * 60 * 60_000,
         hookTimeout: 300_000,
     },
