@@ -27,10 +27,10 @@ export function missingCredentials(source: ScrapeSource, credentials: SourceCred
     if (boundTokens === undefined) {
         return files;
     }
-    const jobs = JSON.stringify(clusterJobs(source));
+    const isNamed = namedByJobs(source);
     const paths = tokenPaths(source);
     const lacking = SCRAPE_PURPOSES.filter(
-        (purpose) => jobs.includes(JSON.stringify(paths[purpose])) && !boundTokens.purposes.includes(purpose),
+        (purpose) => isNamed(paths[purpose]) && !boundTokens.purposes.includes(purpose),
     );
     return [
         ...files,
@@ -51,11 +51,17 @@ function needed(source: ScrapeSource, { tokens, federation }: SourceCredentials)
         federationPassword: federation?.password,
         federationToken: tokens.federation,
     };
-    const jobs = JSON.stringify(clusterJobs(source));
+    const isNamed = namedByJobs(source);
     return Object.entries(credentialPaths(source.name))
-        .filter(([, path]) => jobs.includes(JSON.stringify(path)))
+        .filter(([, path]) => isNamed(path))
         .map(([purpose, path]) => ({
             path: path.split("/").slice(-2).join("/"),
             content: contents[purpose as keyof typeof contents],
         }));
+}
+
+/** Tells of a path whether one of the cluster's jobs names it. */
+function namedByJobs(source: ScrapeSource): (path: string) => boolean {
+    const jobs = JSON.stringify(clusterJobs(source));
+    return (path) => jobs.includes(JSON.stringify(path));
 }

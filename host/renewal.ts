@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BundleFile } from "./bundle";
-import { renderSection, type UnitSection } from "./unit";
+import { renderUnit, type UnitSections } from "./unit";
 import { HARDENING } from "./units";
 
 /** As in host/renewal.sh. */
 const FOLDER = "/usr/local/lib/external-prometheus/renewal";
 export const RENEWAL_SERVICE = "external-prometheus-tokens";
 
-/** Where its results are; what Prometheus reads is in config/prometheus/credentials.ts. */
+/** Where its results are. As in host/renewal.sh. */
 export const RENEWAL_HOME = "/usr/local/var/lib/external-prometheus";
 /** Where it says how it goes, for node_exporter's textfile collector. */
 export const METRICS_DIRECTORY = `${RENEWAL_HOME}/metrics`;
@@ -21,13 +21,13 @@ const PAUSE = "10s";
 export function renewalProgram(): BundleFile[] {
     return [
         { path: "renew-tokens", mode: "0755", content: readFileSync(join(__dirname, "renewTokens.sh"), "utf8") },
-        { path: `${RENEWAL_SERVICE}.service`, mode: "0644", content: unitText(SERVICE_UNIT) },
-        { path: `${RENEWAL_SERVICE}.timer`, mode: "0644", content: unitText(TIMER_UNIT) },
+        { path: `${RENEWAL_SERVICE}.service`, mode: "0644", content: renderUnit(SERVICE_UNIT) },
+        { path: `${RENEWAL_SERVICE}.timer`, mode: "0644", content: renderUnit(TIMER_UNIT) },
     ];
 }
 
 /** It reads what root alone may read, and gives the group of Prometheus what it gets. */
-const SERVICE_UNIT: Readonly<Record<string, UnitSection>> = {
+const SERVICE_UNIT: UnitSections = {
     Unit: {
         Description: "renewal of the tokens that Prometheus shows to clusters (managed by external-prometheus)",
         After: "network-online.target",
@@ -49,14 +49,8 @@ const SERVICE_UNIT: Readonly<Record<string, UnitSection>> = {
     },
 };
 
-const TIMER_UNIT: Readonly<Record<string, UnitSection>> = {
+const TIMER_UNIT: UnitSections = {
     Unit: { Description: "regular renewal of the tokens that Prometheus shows to clusters" },
     Timer: { OnBootSec: "0s", OnUnitInactiveSec: PAUSE, AccuracySec: "1s" },
     Install: { WantedBy: "timers.target" },
 };
-
-function unitText(unit: Readonly<Record<string, UnitSection>>): string {
-    return Object.entries(unit)
-        .map(([name, section]) => `[${name}]\n${renderSection(section)}`)
-        .join("\n");
-}

@@ -9,13 +9,16 @@ export interface Unit {
     readonly Install: UnitSection;
 }
 
+/** What there may be in the file of a unit of whatever kind, in the order of the file. */
+export type UnitSections = Readonly<Partial<Record<"Unit" | "Service" | "Timer" | "Install", UnitSection>>>;
+
 /** Where Prometheus listens: on the VM itself only, since it has neither users nor protection against forged requests. */
 export const LISTEN_ADDRESS = PROGRAMS.prometheus.address;
 
 /** Renders a unit file. */
-export function renderUnit(unit: Unit): string {
+export function renderUnit(unit: UnitSections): string {
     return Object.entries(unit)
-        .map(([section, settings]) => `[${section}]\n${renderSection(settings as UnitSection)}`)
+        .map(([section, settings]) => `[${section}]\n${renderSection(settings)}`)
         .join("\n");
 }
 

@@ -1,3 +1,4 @@
+import { RENEWAL_HOME } from "../../host/renewal";
 import type { ScrapePurpose, ScrapeSource } from "../source";
 
 /** Where a cluster's credentials are on the VM; documents name the files and never hold what is in them. */
@@ -20,13 +21,11 @@ export function credentialPaths(cluster: string) {
     } as const;
 }
 
-/** Where the tokens are that the VM asks for itself: outside of what a deployment writes and compares. As in host/renewal.sh. */
-export const BOUND_TOKENS_DIRECTORY = "/usr/local/var/lib/external-prometheus/tokens";
-
 /** Absolute paths of one cluster's tokens. */
 export function tokenPaths({ name, boundTokens }: ScrapeSource): Readonly<Record<ScrapePurpose, string>> {
     const { discoveryToken, kubeletToken, federationToken } = credentialPaths(name);
-    const bound = (purpose: ScrapePurpose) => `${BOUND_TOKENS_DIRECTORY}/${name}/${purpose}.token`;
+    // Outside of what a deployment writes and compares.
+    const bound = (purpose: ScrapePurpose) => `${RENEWAL_HOME}/tokens/${name}/${purpose}.token`;
     return boundTokens === undefined
         ? { discovery: discoveryToken, kubelet: kubeletToken, federation: federationToken }
         : { discovery: bound("discovery"), kubelet: bound("kubelet"), federation: bound("federation") };
