@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { BundleFile } from "../host/bundle";
 import type { DeclaredProgram, StepName } from "./declared";
 
-/** What must be at a path of the VM, and the step that puts it there. */
+/** What must be at a path of the VM, and the step that puts it there; without a sum, whatever a file holds. */
 export type DeclaredPath = { readonly path: string; readonly step: StepName } & (
     | { readonly kind: "directory"; readonly mode: string; readonly owner: string }
-    | { readonly kind: "file"; readonly mode: string; readonly owner: string; readonly sum: string }
+    | { readonly kind: "file"; readonly mode: string; readonly owner: string; readonly sum?: string }
     | { readonly kind: "link"; readonly target: string }
 );
 
@@ -93,7 +93,7 @@ function directory(step: StepName, path: string, owner: string): DeclaredPath {
     return { step, path, kind: "directory", mode: "0750", owner };
 }
 
-function file(step: StepName, path: string, owner: string, { mode, content }: BundleFile): DeclaredPath {
+export function file(step: StepName, path: string, owner: string, { mode, content }: BundleFile): DeclaredPath {
     return { step, path, kind: "file", mode, owner, sum: createHash("sha256").update(content).digest("hex") };
 }
 

@@ -108,7 +108,8 @@ function releaseFindings(program: DeclaredProgram, facts: Facts): Finding[] {
     ];
 }
 
-function pathFindings(program: DeclaredProgram, declared: DeclaredPath, entry: Entry | undefined): Finding[] {
+/** What differs at one path. */
+export function pathFindings(program: DeclaredProgram, declared: DeclaredPath, entry: Entry | undefined): Finding[] {
     const { path, step, kind } = declared;
     const wanted = kind === "link" ? `a link to ${declared.target}` : `a ${kind}`;
     if (entry?.kind !== kind) {
@@ -117,7 +118,7 @@ function pathFindings(program: DeclaredProgram, declared: DeclaredPath, entry: E
     if (declared.kind === "link") {
         return entry.target === declared.target ? [] : [finding(program, step, path, describe(entry), wanted)];
     }
-    const differs = declared.kind === "file" && entry.sum !== declared.sum;
+    const differs = declared.kind === "file" && declared.sum !== undefined && entry.sum !== declared.sum;
     return [
         ...(differs ? [finding(program, step, path, "content differs", "as deployed")] : []),
         ...rightsFindings(program, step, path, entry, `${declared.mode} ${declared.owner}`),

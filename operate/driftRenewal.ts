@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import type { BundleFile } from "../host/bundle";
 import { RENEWAL_SERVICE, RENEWAL_HOME } from "../host/renewal";
 import type { DeclaredProgram } from "./declared";
-import { STATE } from "./declaredPaths";
-import type { Entry, Facts } from "./driftFacts";
+import { type DeclaredPath, file, STATE } from "./declaredPaths";
+import type { Facts } from "./driftFacts";
+import { pathFindings } from "./driftFiles";
 import { type Finding, NOTHING } from "./driftFinding";
 
 const FOLDER = `${STATE}/renewal`;
@@ -22,29 +22,21 @@ export function renewalFindings(programs: readonly DeclaredProgram[], { entries,
         declared,
         repair: program && { program: program.name, step: "credentials" },
     });
-    const compared = (path: string, kind: Entry["kind"], rights: string, content?: string): Finding[] => {
-        const entry = entries.get(path);
-        if (entry?.kind !== kind) {
-            return [find(path, entry === undefined ? "missing" : `a ${entry.kind}`, `a ${kind}`)];
-        }
-        const found = `${entry.mode} ${entry.owner}`;
-        const differs = content !== undefined && entry.sum !== createHash("sha256").update(content).digest("hex");
-        return [
-            ...(differs ? [find(path, "content differs", "as deployed")] : []),
-            ...(found === rights ? [] : [find(path, found, rights)]),
-        ];
-    };
-    const wanted = files.map((file) => ({ ...file, place: placeOf(file) }));
-    const places = wanted.map(({ place }) => place);
+    const declared: DeclaredPath[] = [
+        ...files.map((each) => file("credentials", placeOf(each.path), "root:root", each)),
+        ...tokens(files).map((path): DeclaredPath => {
+            return { step: "credentials", path, kind: "file", mode: "0640", owner: "root:prometheus" };
+        }),
+    ];
     const extra = [...entries.keys()].filter((path) => {
-        const isOurs =
-            path.startsWith(`${FOLDER}/`) || /^\/etc\/systemd\/system\/external-prometheus-tokens\./.test(path);
-        return isOurs && !places.some((place) => place === path || place.startsWith(`${path}/`));
+        const isOurs = path.startsWith(`${FOLDER}/`) || path.startsWith(placeOf(`${RENEWAL_SERVICE}.`));
+        return isOurs && !declared.some(({ path: place }) => place === path || place.startsWith(`${path}/`));
     });
     const { LoadState = "", ActiveState = "", UnitFileState = "" } = seen.get(TIMER)?.unit ?? {};
     return [
-        ...wanted.flatMap(({ place, mode, content }) => compared(place, "file", `${mode} root:root`, content)),
-        ...tokens(files).flatMap((path) => compared(path, "file", "0640 root:prometheus")),
+        ...(program === undefined
+            ? []
+            : declared.flatMap((path) => pathFindings(program, path, entries.get(path.path)))),
         ...extra.map((path) => find(path, "there", NOTHING)),
         ...(files.length > 0 && (ActiveState !== "active" || UnitFileState !== "enabled")
             ? [find(TIMER, `${LoadState}, ${ActiveState}, ${UnitFileState}`, "loaded, active, enabled")]
@@ -52,7 +44,8 @@ export function renewalFindings(programs: readonly DeclaredProgram[], { entries,
     ];
 }
 
-function placeOf({ path }: BundleFile): string {
+/** Of a file of the bundle, by its path there. */
+function placeOf(path: string): string {
     return path.startsWith(`${RENEWAL_SERVICE}.`) ? `/etc/systemd/system/${path}` : `${FOLDER}/${path}`;
 }
 
