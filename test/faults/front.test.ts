@@ -34,11 +34,7 @@ describe("the front", async () => {
         it.each(sample(`kills during ${name}`, points(calls), QUICK_ROWS))(
             `during ${name}, a kill %s call %i (of %s: %s) is made good by the next run`,
             async (action, at) => {
-                await trial.begin();
-                await startCounting(vm, { at, action });
-                const killed = await trial.deploy();
-                expect(killed.code).not.toBe(0);
-                expect(await wasReached(vm)).toBe(true);
+                await trial.deployKilled(action, at);
                 expect(!serves || (await frontAnswers(vm, 5))).toBe(true);
                 await trial.converges();
             },

@@ -1,6 +1,6 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, it } from "vitest";
 import { Bench } from "./bench";
-import { points, startCounting, wasReached } from "./calls";
+import { points } from "./calls";
 import { QUICK, sample } from "./sample";
 import { Trial } from "./trial";
 
@@ -15,7 +15,6 @@ afterAll(async () => {
 
 describe("a kill of the step on the VM", async () => {
     bench = await Bench.create();
-    const { vm } = bench;
     const trials = QUICK ? await Trial.ofTwo(bench, "that are killed by call") : await Trial.all(bench);
 
     // The others are parts of the second.
@@ -24,11 +23,7 @@ describe("a kill of the step on the VM", async () => {
         it.each(sample(`kills during ${name}`, points(trial.clean.calls), QUICK_KILLS))(
             `during ${name}, %s call %i (of %s: %s), is made good by the next run`,
             async (action, at) => {
-                await trial.begin();
-                await startCounting(vm, { at, action });
-                const killed = await trial.deploy();
-                expect(killed.code).not.toBe(0);
-                expect(await wasReached(vm)).toBe(true);
+                await trial.deployKilled(action, at);
                 await trial.converges();
             },
         );

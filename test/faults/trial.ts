@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Finished } from "../../operate/process";
 import { Bench, said } from "./bench";
-import { type Call, counted, reached, startCounting, stopCounting } from "./calls";
+import { type Armed, type Call, counted, reached, startCounting, stopCounting, wasReached } from "./calls";
 import { type Change, changes, FIRST, installation } from "./changes";
 import { frontChanges } from "./frontChanges";
 import { family, kill } from "./injury";
@@ -72,6 +72,15 @@ export class Trial {
 
     deploy(): Promise<Finished> {
         return deploy(this.bench, this.change);
+    }
+
+    /** Deploys from the beginning, and kills the step at that call. */
+    async deployKilled(action: Armed["action"], at: number): Promise<void> {
+        await this.begin();
+        await startCounting(this.bench.vm, { at, action });
+        const killed = await this.deploy();
+        expect(killed.code).not.toBe(0);
+        expect(await wasReached(this.bench.vm)).toBe(true);
     }
 
     /** Deploys until that call, and lets the step stand still there. Returns what ends the engine. */
