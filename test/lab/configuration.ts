@@ -49,3 +49,10 @@ export const QUICK = 5;
 export function quick({ prometheus }: Configuration): void {
     Object.assign(prometheus ?? {}, { scrapeInterval: `${QUICK}s` });
 }
+
+/** Gives the lab's cluster such tokens. */
+export function withTokens(tokens: object | undefined): (configuration: Configuration) => void {
+    return ({ clusters }) => {
+        Object.assign(clusters?.["lab"] as object, { tokens });
+    };
+}

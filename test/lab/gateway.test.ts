@@ -8,7 +8,20 @@ import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest"
 import { endpointLines } from "../../config/prometheus/endpoints";
 import type { ScrapeSource } from "../../config/source";
 import { deploy, quick, QUICK } from "./configuration";
-import { allUp, breakLab, expectedJobs, heal, kubectl, PROJECT, pulumi, query, up, vm, waitFor } from "./lab";
+import {
+    allUp,
+    breakLab,
+    expectedJobs,
+    heal,
+    kubectl,
+    PROJECT,
+    pulumi,
+    query,
+    scrapesSince,
+    up,
+    vm,
+    waitFor,
+} from "./lab";
 
 const PORTS = [30990, 30991];
 const FEDERATE = `/federate?match[]=${encodeURIComponent('{job="kubernetes-pods"}')}`;
@@ -173,12 +186,8 @@ async function describeCluster(): Promise<void> {
     console.error(shown.join("\n"));
 }
 
-/** The scrapes of all federated jobs for so many seconds, and how many of them failed. */
-async function federated(seconds: number): Promise<{ scrapes: number; failed: number }> {
-    const series = await query(`up{job=~"federate/.*"}[${Math.ceil(seconds)}s]`);
-    const values = series.flatMap(({ values }) => values.map(([, value]) => value));
-    return { scrapes: values.length, failed: values.filter((value) => value !== 1).length };
-}
+/** The scrapes of all federated jobs since then, in milliseconds. */
+const federated = (since: number) => scrapesSince(since, 'up{job=~"federate/.*"}');
 
 it("goes on for the VM without a failed scrape while its certificates, its pods and those of the VM are replaced", async () => {
     onTestFailed(describeCluster);
@@ -215,7 +224,7 @@ it("goes on for the VM without a failed scrape while its certificates, its pods 
     expect(crowd.failures).toEqual([]);
     expect(crowd.answers()).toBeGreaterThan(500);
     const seconds = (Date.now() - begun) / 1000;
-    const { scrapes, failed } = await federated(seconds);
+    const { taken: scrapes, failed } = await federated(begun);
     expect(failed).toBe(0);
     // Two jobs of two replicas each.
     expect(scrapes).toBeGreaterThanOrEqual(4 * Math.floor(seconds / QUICK - 1));
@@ -228,7 +237,7 @@ it("goes on without an API server, with no failed scrape", async () => {
     await breakLab("api");
     try {
         await new Promise((resolve) => setTimeout(resolve, 5 * QUICK * 1000));
-        const { scrapes, failed } = await federated((Date.now() - begun) / 1000);
+        const { taken: scrapes, failed } = await federated(begun);
         expect(failed).toBe(0);
         expect(scrapes).toBeGreaterThanOrEqual(16);
     } finally {

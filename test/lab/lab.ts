@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Finished, runProgram } from "../../operate/process";
 
@@ -49,6 +50,11 @@ export function preview(...args: string[]): Promise<string> {
     return pulumi("preview", "--non-interactive", "--color=never", ...args);
 }
 
+/** The cluster's controller-manager, a process of this machine. */
+export function controllerManager(): number {
+    return Number.parseInt(readFileSync("/var/lib/external-prometheus-lab/run/kube-controller-manager.pid", "utf8"));
+}
+
 export function breakLab(what: "api" | "cluster" | "network" | "vm"): Promise<string> {
     return succeed(`lab/break ${what}`, handle("break", [what]));
 }
@@ -96,9 +102,14 @@ interface Answer {
 }
 
 /** What the external Prometheus answers to a query now, or at a time in seconds; a range selector gives raw samples. */
-export async function query(promql: string, time?: number): Promise<Series[]> {
+export function query(promql: string, time?: number): Promise<Series[]> {
+    return queryOn(vm, promql, time);
+}
+
+/** The same of the Prometheus on another VM. */
+export async function queryOn(shell: typeof vm, promql: string, time?: number): Promise<Series[]> {
     const at = time === undefined ? [] : [`time=${time}`];
-    const answer = (await prometheus("query", [`query=${promql}`, ...at])) as Answer;
+    const answer = (await prometheusOn(shell, "query", [`query=${promql}`, ...at])) as Answer;
     return answer.data.result.map(({ metric, value, values }) => ({
         metric,
         values: (values ?? (value === undefined ? [] : [value])).map(([at, text]) => [at, Number(text)] as const),
@@ -111,13 +122,40 @@ export async function queryBy(label: string, promql: string, time?: number): Pro
     return Object.fromEntries(series.map(({ metric, values }) => [metric[label] ?? "", values.at(-1)?.[1] ?? NaN]));
 }
 
+/** Raw samples of `up` since then, in milliseconds: how many scrapes were taken, how many of them failed, of how many jobs. */
+export async function scrapesSince(
+    since: number,
+    up: string,
+    shell = vm,
+): Promise<{ taken: number; failed: number; jobs: number }> {
+    const series = await queryOn(shell, `${up}[${Math.ceil((Date.now() - since) / 1000) + 1}s]`);
+    const values = series.flatMap(({ values }) => values.map(([, value]) => value));
+    return {
+        taken: values.length,
+        failed: values.filter((value) => value !== 1).length,
+        jobs: new Set(series.map(({ metric }) => metric["job"])).size,
+    };
+}
+
 /** The answer of the external Prometheus's API to a GET, asked on the VM, where alone it listens. */
-export async function prometheus(path: string, parameters: readonly string[] = []): Promise<unknown> {
+export function prometheus(path: string, parameters: readonly string[] = []): Promise<unknown> {
+    return prometheusOn(vm, path, parameters);
+}
+
+/** The same of the Prometheus on another VM. */
+export async function prometheusOn(
+    shell: typeof vm,
+    path: string,
+    parameters: readonly string[] = [],
+): Promise<unknown> {
     // Parameters travel on stdin in curl's own configuration format: a query needs no quoting for two shells.
     const stdin = parameters.map((text) => `data-urlencode = ${JSON.stringify(text)}\n`).join("");
-    const text = await vm(`curl -sS --fail-with-body --max-time 30 --get -K - http://127.0.0.1:9090/api/v1/${path}`, {
-        stdin,
-    });
+    const text = await shell(
+        `curl -sS --fail-with-body --max-time 30 --get -K - http://127.0.0.1:9090/api/v1/${path}`,
+        {
+            stdin,
+        },
+    );
     return JSON.parse(text) as unknown;
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../operate/process";
-import { withConfiguration } from "./configuration";
+import { withConfiguration, withTokens } from "./configuration";
 import {
     allUp,
     breakLab,
@@ -118,11 +118,8 @@ describe("with the whole cluster killed, the stack", () => {
 
     it("says so where something in the cluster is to change, and leaves the VM as it is", async () => {
         const before = await vmState();
-        const { code, stdout, stderr } = await withConfiguration(
-            ({ clusters }) => {
-                Object.assign(clusters?.["lab"] as object, { tokens: { generation: 2 } });
-            },
-            (file) => handle("pulumi", ["up", ...UNATTENDED, "--skip-preview", "--config-file", file]),
+        const { code, stdout, stderr } = await withConfiguration(withTokens({ generation: 2 }), (file) =>
+            handle("pulumi", ["up", ...UNATTENDED, "--skip-preview", "--config-file", file]),
         );
         expect(code).not.toBe(0);
         expect(stdout + stderr).toMatch(/unreachable/);

@@ -1,24 +1,23 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { RENEWAL_HOME } from "../../host/renewal";
 import { runProgram } from "../../operate/process";
 import { SpareStack } from "../vm/spareStack";
 import { SpareVm } from "../vm/spareVm";
 import { API_SERVER, ask, succeeding } from "./apiServer";
-import { deploy, quick } from "./configuration";
-import { allUp, expectedJobs, PROJECT, pulumi, query, up, vm, waitFor } from "./lab";
+import { BOUND, boundToken, claims, DIRECT } from "./boundTokens";
+import { deploy, quick, withTokens } from "./configuration";
+import { allUp, expectedJobs, PROJECT, pulumi, scrapesSince, up, vm, waitFor } from "./lab";
 import { rights } from "./rights";
 
 const ACCOUNTS = "/api/v1/namespaces/external-prometheus/serviceaccounts";
-const DIRECT = 'up{cluster="lab",job=~"kubernetes-(apiservers.*|nodes.*)"}';
 
 /** Deploys the lab's stack with such tokens of its cluster, whose jobs are scraped more often. */
 function deployTokens(tokens: object | undefined, ...args: string[]): Promise<string> {
     return deploy(
         (configuration) => {
             quick(configuration);
-            Object.assign(configuration["clusters"]?.["lab"] as object, { tokens });
+            withTokens(tokens)(configuration);
         },
         ...args,
     );
@@ -27,18 +26,6 @@ function deployTokens(tokens: object | undefined, ...args: string[]): Promise<st
 async function tokens(): Promise<Record<string, string>> {
     const text = await pulumi("stack", "output", "sourceCredentials", "--json", "--show-secrets");
     return (JSON.parse(text) as { lab: { tokens: Record<string, string> } }).lab.tokens;
-}
-
-function claims(token: string): Record<string, unknown> & { readonly exp: number } {
-    const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString();
-    return JSON.parse(payload) as ReturnType<typeof claims>;
-}
-
-/** Direct scrapes since then, in seconds: how many, and how many failed. */
-async function scrapes(since: number): Promise<{ taken: number; failed: number }> {
-    const series = await query(`${DIRECT}[${Math.ceil(Date.now() / 1000 - since)}s]`);
-    const values = series.flatMap(({ values }) => values.map(([, value]) => value));
-    return { taken: values.length, failed: values.filter((value) => value !== 1).length };
 }
 
 beforeAll(async () => {
@@ -51,13 +38,12 @@ afterAll(async () => {
 });
 
 describe("tokens that the VM gets itself", () => {
-    const BOUND = { bound: { lifetime: "10m" } };
     let begun: number;
     let renewal: string;
     let secret: string;
 
     beforeAll(async () => {
-        begun = Date.now() / 1000;
+        begun = Date.now();
         await deployTokens(BOUND);
         renewal = (await tokens())["renewal"] ?? "";
         secret = String(claims(renewal)["kubernetes.io/serviceaccount/secret.name"]);
@@ -73,10 +59,10 @@ describe("tokens that the VM gets itself", () => {
         await waitFor(
             "three more scrapes",
             60,
-            () => scrapes(begun + 15),
+            () => scrapesSince(begun + 15_000, DIRECT),
             ({ taken }) => taken >= 12,
         );
-        expect(await scrapes(begun)).toMatchObject({ failed: 0 });
+        expect(await scrapesSince(begun, DIRECT)).toMatchObject({ failed: 0 });
     });
 
     it("are got with a token that lies in one file of root's and nowhere else", async () => {
@@ -90,25 +76,24 @@ describe("tokens that the VM gets itself", () => {
     });
 
     it("are renewed on the VM by its timer, where Prometheus takes them up by itself", async () => {
-        const file = `${RENEWAL_HOME}/tokens/lab/kubelet.token`;
-        const before = await vm(`cat ${file}`);
-        const since = Date.now() / 1000;
+        const before = await boundToken("kubelet");
+        const since = Date.now();
         // As at half of their life: what they were asked for with is newer than they are.
         await vm("touch /usr/local/lib/external-prometheus/renewal/clusters/lab/request.json");
         await waitFor(
             "another token",
             30,
-            () => vm(`cat ${file}`),
+            () => boundToken("kubelet"),
             (token) => token !== before,
         );
-        expect(claims(await vm(`cat ${file}`)).exp).toBeGreaterThan(claims(before).exp);
+        expect(claims(await boundToken("kubelet")).exp).toBeGreaterThan(claims(before).exp);
         await waitFor(
             "each target to be scraped with it",
             60,
-            () => scrapes(since),
+            () => scrapesSince(since, DIRECT),
             ({ taken }) => taken >= 8,
         );
-        expect(await scrapes(since)).toMatchObject({ failed: 0 });
+        expect(await scrapesSince(since, DIRECT)).toMatchObject({ failed: 0 });
     });
 
     it("can be asked for by an account that may do nothing else", async () => {
@@ -179,8 +164,7 @@ describe("tokens that the VM gets itself", () => {
     });
 
     it("count no longer at the API server within a minute of the end of their account, and come again by pulumi up --refresh", async () => {
-        const file = `${RENEWAL_HOME}/tokens/lab/discovery.token`;
-        const token = (await vm(`cat ${file}`)).trim();
+        const token = await boundToken("discovery");
         const status = async () => (await ask(`${API_SERVER}/api/v1/nodes`, { token })).status;
         expect(await status()).toBe(200);
         await succeeding(`${ACCOUNTS}/external-prometheus-discovery`, { method: "DELETE" });
@@ -189,8 +173,8 @@ describe("tokens that the VM gets itself", () => {
         await waitFor(
             "a token of the new account",
             100,
-            () => vm(`cat ${file}`),
-            (seen) => seen.trim() !== token,
+            () => boundToken("discovery"),
+            (seen) => seen !== token,
         );
         await allUp(await expectedJobs(), 120);
     });
@@ -213,24 +197,15 @@ describe("a VM whose clusters are another stack's", () => {
     });
 
     /** The monitor's scrapes of the cluster since then. */
-    async function seen(since: number): Promise<{ taken: number; failed: number; jobs: number }> {
-        const config = `data-urlencode = ${JSON.stringify(`query=up{cluster="lab",job=~"kubernetes-(apiservers|nodes).*|federate/.*"}[${Math.ceil(Date.now() / 1000 - since) + 1}s]`)}\n`;
-        const text = await spare.text("curl -sS -G -K - http://127.0.0.1:9090/api/v1/query", { stdin: config });
-        const { data } = JSON.parse(text) as {
-            data: { result: { metric: { job: string }; values: [number, string][] }[] };
-        };
-        const values = data.result.flatMap(({ values }) => values.map(([, value]) => value));
-        return {
-            taken: values.length,
-            failed: values.filter((value) => value !== "1").length,
-            jobs: new Set(data.result.map(({ metric }) => metric.job)).size,
-        };
-    }
+    const seen = (since: number) =>
+        scrapesSince(since, 'up{cluster="lab",job=~"kubernetes-(apiservers|nodes).*|federate/.*"}', (text, run) =>
+            spare.text(text, run),
+        );
 
     const token = () => spare.text("cat /usr/local/etc/prometheus/credentials/lab/kubelet.token");
 
     it("watches them with the other stack's sources and credentials, and without a kubeconfig", async () => {
-        const begun = Date.now() / 1000;
+        const begun = Date.now();
         await monitor?.mustUp();
         await waitFor(
             "each job's first scrapes",
@@ -243,7 +218,7 @@ describe("a VM whose clusters are another stack's", () => {
     });
 
     it("fails no scrape while their tokens are replaced, however much later its own stack is deployed", async () => {
-        const begun = Date.now() / 1000;
+        const begun = Date.now();
         const before = await token();
         await deployTokens({ generation: 2, previous: "secret" });
         // The VM has the old ones, which the cluster still takes.
@@ -257,7 +232,7 @@ describe("a VM whose clusters are another stack's", () => {
         await monitor?.mustUp();
         expect(await token()).not.toBe(before);
         await deployTokens({ generation: 2 });
-        const after = Date.now() / 1000;
+        const after = Date.now();
         await waitFor(
             "two more scrapes of each target",
             60,

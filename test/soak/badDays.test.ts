@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Finished } from "../../operate/process";
 import { clusterCa } from "../lab/apiServer";
-import { type Configuration, withConfiguration } from "../lab/configuration";
-import { allUp, expectedJobs, handle, kubectl, succeed, up } from "../lab/lab";
+import { type Configuration, withConfiguration, withTokens } from "../lab/configuration";
+import { allUp, controllerManager, expectedJobs, handle, kubectl, succeed, up } from "../lab/lab";
 import { clusterState, vmState } from "../lab/state";
 
 // The rows of the table in docs/bad-days.md that are about the cluster's side; outage.test.ts has those about a dead one.
@@ -82,10 +82,6 @@ async function kubeconfigOf(account: string, role: string, ca = clusterCa()): Pr
 }
 
 const ACCOUNTS = ["bad-days-viewer", "bad-days-other"];
-const generation = (number: number) => (configuration: Configuration) => {
-    Object.assign(configuration["clusters"]?.["lab"] as object, { tokens: { generation: number } });
-};
-
 let before: { vm: string; cluster: string };
 
 beforeAll(async () => {
@@ -108,7 +104,7 @@ afterAll(async () => {
 describe("a right that is missing", () => {
     it("is named, and nothing on the VM is touched", async () => {
         const kubeconfig = await kubeconfigOf("bad-days-viewer", "view");
-        const said = await failing("up", [], { kubeconfig, change: generation(2) });
+        const said = await failing("up", [], { kubeconfig, change: withTokens({ generation: 2 }) });
         expect(said).toMatch(
             /secrets .*is forbidden: User "system:serviceaccount:default:bad-days-viewer" cannot \w+ resource "secrets"/,
         );
@@ -118,17 +114,12 @@ describe("a right that is missing", () => {
     });
 });
 
-/** Its process on this machine. */
-function controllerManager(): number {
-    return Number.parseInt(readFileSync("/var/lib/external-prometheus-lab/run/kube-controller-manager.pid", "utf8"));
-}
-
 describe("a controller-manager that does nothing", () => {
     it("is waited for until it fills the token Secrets", async () => {
         const pid = controllerManager();
         process.kill(pid, "SIGSTOP");
         try {
-            const deployed = run("up", [], { change: generation(2) });
+            const deployed = run("up", [], { change: withTokens({ generation: 2 }) });
             await new Promise((resolve) => setTimeout(resolve, 10_000));
             process.kill(pid, "SIGCONT");
             const { code, stdout, stderr } = await deployed;

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openSource, type OpenSource } from "../lab/openSource";
-import { waitFor } from "../lab/lab";
+import { prometheusOn, queryOn, scrapesSince, waitFor } from "../lab/lab";
 import { SpareStack } from "../vm/spareStack";
 import { SpareVm } from "../vm/spareVm";
 
@@ -44,33 +44,17 @@ function stream(response: ServerResponse, line: (i: number) => string, count: nu
     more();
 }
 
-async function api<T>(path: string, parameters: Readonly<Record<string, string>> = {}): Promise<T> {
-    const stdin = Object.entries(parameters)
-        .map(([name, value]) => `data-urlencode = ${JSON.stringify(`${name}=${value}`)}\n`)
-        .join("");
-    return JSON.parse(await vm.text(`curl -sS -G -K - http://127.0.0.1:9090/api/v1/${path}`, { stdin })) as T;
-}
-
-interface Result {
-    readonly data: {
-        readonly result: readonly {
-            readonly metric: Record<string, string>;
-            readonly values?: [number, string][];
-            readonly value?: [number, string];
-        }[];
-    };
-}
-
-async function query(promql: string): Promise<Result["data"]["result"]> {
-    return (await api<Result>("query", { query: promql })).data.result;
-}
+const shell: Parameters<typeof queryOn>[0] = (text, run) => vm.text(text, run);
+const query = (promql: string) => queryOn(shell, promql);
 
 async function number(promql: string): Promise<number> {
-    return Number((await query(promql))[0]?.value?.[1]);
+    return (await query(promql))[0]?.values.at(-1)?.[1] ?? NaN;
 }
 
 async function lastError(): Promise<string> {
-    const { data } = await api<{ data: { activeTargets: { scrapePool: string; lastError: string }[] } }>("targets");
+    const { data } = (await prometheusOn(shell, "targets")) as {
+        data: { activeTargets: { scrapePool: string; lastError: string }[] };
+    };
     return data.activeTargets.find(({ scrapePool }) => scrapePool === "hostile/kubernetes-pods")?.lastError ?? "";
 }
 
@@ -80,11 +64,7 @@ const residentMegabytes = () => number('process_resident_memory_bytes{job="prome
 const heapMegabytes = () => number('min_over_time(go_memstats_heap_alloc_bytes{job="prometheus"}[2m]) / 1e6');
 
 /** Of the cluster that is well, since then: scrapes taken, and those that failed. */
-async function spared(since: number): Promise<{ taken: number; failed: number }> {
-    const [series] = await query(`up{cluster="well"}[${Math.ceil((Date.now() - since) / 1000) + 1}s]`);
-    const values = (series?.values ?? []).map(([, value]) => value);
-    return { taken: values.length, failed: values.filter((value) => value !== "1").length };
-}
+const spared = (since: number) => scrapesSince(since, 'up{cluster="well"}', shell);
 
 beforeAll(async () => {
     well = await openSource(9444, BASIC, (_, response) => response.writeHead(200, HEADERS).end(good));

@@ -1,9 +1,19 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { RENEWAL_HOME } from "../../host/renewal";
 import { ask, KUBELET, succeeding } from "../lab/apiServer";
-import { withConfiguration } from "../lab/configuration";
-import { allUp, breakLab, expectedJobs, handle, heal, query, up, vm, waitFor } from "../lab/lab";
+import { BOUND, boundToken, claims, DIRECT } from "../lab/boundTokens";
+import { deploy, withConfiguration, withTokens } from "../lab/configuration";
+import {
+    allUp,
+    breakLab,
+    controllerManager,
+    expectedJobs,
+    handle,
+    heal,
+    scrapesSince,
+    up,
+    vm,
+    waitFor,
+} from "../lab/lab";
 import { vmState } from "../lab/state";
 
 // Kubernetes gives no token of less than ten minutes, so this takes an hour.
@@ -12,41 +22,18 @@ const MINUTE = 60_000;
 const LIFETIME = 10 * MINUTE;
 /** Of the lab's direct jobs, in seconds. */
 const INTERVAL = 15;
-const DIRECT = 'up{cluster="lab",job=~"kubernetes-(apiservers.*|nodes.*)"}';
-const BOUND = { bound: { lifetime: "10m" } };
 
-function deploy(...args: string[]): Promise<string> {
-    return withConfiguration(
-        ({ clusters }) => {
-            Object.assign(clusters?.["lab"] as object, { tokens: BOUND });
-        },
-        (file) => up("--config-file", file, ...args),
-    );
-}
-
-function token(purpose: string): Promise<string> {
-    return vm(`cat ${RENEWAL_HOME}/tokens/lab/${purpose}.token`).then((text) => text.trim());
-}
-
-function expiry(text: string): number {
-    const payload = Buffer.from(text.split(".")[1] ?? "", "base64url").toString();
-    return (JSON.parse(payload) as { exp: number }).exp * 1000;
-}
+const deployBound = (...args: string[]) => deploy(withTokens(BOUND), ...args);
+const expiry = (token: string) => claims(token).exp * 1000;
 
 function pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-async function failedScrapes(since: number): Promise<{ taken: number; failed: number }> {
-    const series = await query(`${DIRECT}[${Math.ceil((Date.now() - since) / 1000)}s]`);
-    const values = series.flatMap(({ values }) => values.map(([, value]) => value));
-    return { taken: values.length, failed: values.filter((value) => value !== 1).length };
-}
-
 beforeAll(async () => {
     await up();
     await allUp(await expectedJobs(), 90);
-    await deploy();
+    await deployBound();
 });
 
 afterAll(async () => {
@@ -57,11 +44,11 @@ afterAll(async () => {
 it("renews a token of ten minutes twice, each time well before its end, and fails no scrape", async () => {
     const begun = Date.now();
     const left: number[] = [];
-    for (let current = await token("kubelet"); left.length < 2;) {
+    for (let current = await boundToken("kubelet"); left.length < 2;) {
         const next = await waitFor(
             "another token",
             LIFETIME / 1000,
-            () => token("kubelet"),
+            () => boundToken("kubelet"),
             (text) => text !== current,
         );
         left.push(Math.round((expiry(current) - Date.now()) / 1000));
@@ -69,7 +56,7 @@ it("renews a token of ten minutes twice, each time well before its end, and fail
     }
     console.log(`seconds left of a token when it was replaced: ${left.join(", ")}`);
     expect(Math.min(...left)).toBeGreaterThan(200);
-    const scrapes = await failedScrapes(begun);
+    const scrapes = await scrapesSince(begun, DIRECT);
     console.log("scrapes:", scrapes);
     expect(scrapes.failed).toBe(0);
 });
@@ -77,7 +64,7 @@ it("renews a token of ten minutes twice, each time well before its end, and fail
 it("goes on by itself within two intervals when the API server comes back after three lives of a token", async () => {
     await breakLab("api");
     await pause(3 * LIFETIME);
-    expect(expiry(await token("discovery"))).toBeLessThan(Date.now());
+    expect(expiry(await boundToken("discovery"))).toBeLessThan(Date.now());
 
     let seen = 0;
     const watched = waitFor(
@@ -96,7 +83,7 @@ it("goes on by itself within two intervals when the API server comes back after 
 });
 
 it("knows tokens no longer at the kubelet, two minutes and what that remembers after their account has ended", async () => {
-    const stolen = await token("kubelet");
+    const stolen = await boundToken("kubelet");
     const status = async () => (await ask(`${KUBELET}/metrics`, { token: stolen })).status;
     expect(await status()).toBe(200);
     await succeeding("/api/v1/namespaces/external-prometheus/serviceaccounts/external-prometheus-kubelet", {
@@ -105,26 +92,20 @@ it("knows tokens no longer at the kubelet, two minutes and what that remembers a
     const begun = Date.now();
     await waitFor("the kubelet to know it no longer", 260, status, (code) => code === 401);
     console.log(`seconds until the kubelet knew it no longer: ${(Date.now() - begun) / 1000}`);
-    await deploy("--refresh");
+    await deployBound("--refresh");
     await allUp(await expectedJobs(), 180);
 });
 
 it("says that a token Secret was not filled, two minutes later, and leaves the VM as it is", async () => {
-    const pid = Number.parseInt(
-        readFileSync("/var/lib/external-prometheus-lab/run/kube-controller-manager.pid", "utf8"),
-    );
+    const pid = controllerManager();
     await up();
     const before = await vmState();
     process.kill(pid, "SIGSTOP");
     try {
-        const deployed = withConfiguration(
-            ({ clusters }) => {
-                Object.assign(clusters?.["lab"] as object, { tokens: { generation: 2 } });
-            },
-            (file) =>
-                handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--config-file", file], {
-                    seconds: 300,
-                }),
+        const deployed = withConfiguration(withTokens({ generation: 2 }), (file) =>
+            handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--config-file", file], {
+                seconds: 300,
+            }),
         );
         const { code, stdout, stderr } = await deployed;
         expect(code).not.toBe(0);
