@@ -100,6 +100,11 @@ renew() {
 # cluster NAME: returns whether all of its tokens are as they should be.
 cluster() {
     local name=$1 purpose url file good=true
+    # Made here, Prometheus could not read it.
+    [ -d "$home/tokens/$name" ] || {
+        say "$name: there is no folder $home/tokens/$name for its tokens: a repair makes it"
+        return 1
+    }
     while read -r purpose url; do
         file=$home/tokens/$name/$purpose.token
         if due "$file" "$name" || { look "$file" "$name" "$url" && due "$file" "$name"; }; then
@@ -140,7 +145,6 @@ metrics() {
 names=()
 for folder in "$renewal"/clusters/*/; do
     [ -f "$folder/accounts" ] || continue
-    mkdir -p "$home/tokens/$(basename "$folder")"
     names+=("$(basename "$folder")")
 done
 [ "${#names[@]}" -gt 0 ] || exit 0

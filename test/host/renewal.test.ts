@@ -1,4 +1,4 @@
-import { existsSync, utimesSync } from "node:fs";
+import { existsSync, rmSync, utimesSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
@@ -6,6 +6,7 @@ import { renewalFiles } from "../../config/renewal";
 import { ScrapeSource, SourceCredentials } from "../../config/source";
 import { bundle, type BundleFile } from "../../host/bundle";
 import { renewalProgram } from "../../host/renewal";
+import { runProgram } from "../../operate/process";
 import { source } from "../components/vm";
 import type { Machine, Ran } from "./machine";
 import { clusterFile, configuration, CREDENTIALS, serving } from "./serving";
@@ -264,6 +265,20 @@ it("takes no more of an answer than a token needs, and shows no token of it", as
         expect(ran.stderr).toContain(answer.length > 1000 ? "no discovery token" : "denied");
         expect(ran.stderr).not.toContain(RENEWAL_TOKEN.slice(2, 30));
     }
+    expect(held(machine, "a", "kubelet").sub).toBe("external-prometheus-kubelet");
+});
+
+it("makes no folder that Prometheus could not read, and says that it is missing", async () => {
+    const machine = await serving();
+    const { url } = await apiServer();
+    await deploy(machine, bundleFor({ a: url, b: url }));
+    rmSync(machine.path(`${TOKENS}/a`), { recursive: true });
+    const program = machine.path(`${RENEWAL}/renew-tokens`);
+    const ran = await runProgram("env", [`root=${machine.path("")}`, "bash", program], { timeoutSeconds: 60 });
+    expect(ran.stderr).toMatch(/^a: there is no folder \S+\/tokens\/a for its tokens/);
+    expect(ran.code).toBe(1);
+    expect(existsSync(machine.path(`${TOKENS}/a`))).toBe(false);
+    await deploy(machine, bundleFor({ a: url, b: url }));
     expect(held(machine, "a", "kubelet").sub).toBe("external-prometheus-kubelet");
 });
 
