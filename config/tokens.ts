@@ -19,7 +19,9 @@ export const TokensConfig = z
             .min(1)
             .max(1_000_000)
             .default(1)
-            .describe("Another number makes new token Secrets, and ends the tokens of the old ones"),
+            .describe(
+                "Another number makes new token Secrets, and ends the tokens of the old ones; one more than before where `previous` keeps those",
+            ),
         previous: z
             .enum(["secret", "bound"])
             .optional()
