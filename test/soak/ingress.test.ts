@@ -155,10 +155,11 @@ beforeAll(async () => {
 }, 3_000_000);
 
 afterAll(async () => {
-    await vm("mv /root/hosts.before /etc/hosts");
+    // Before anything that can fail where the set-up did, since nobody else would end it.
+    traefik?.kill();
+    await vm("[ ! -e /root/hosts.before ] || mv /root/hosts.before /etc/hosts");
     await up();
     await kubectl("delete", "ingress", "soak", "-n", "monitoring", "--ignore-not-found");
-    traefik?.kill();
     await kubectl("delete", "-n", "default", "--ignore-not-found", "serviceaccount/soak-traefik");
     for (const object of ["clusterrolebinding/soak-traefik", "ingressclass/soak-traefik"]) {
         await kubectl("delete", object, "--ignore-not-found");
