@@ -1,14 +1,30 @@
 import { z } from "zod";
 import { type Endpoint, EndpointConfig } from "./endpoint";
 import { ALWAYS, Certificate, field, isObject, ScrapeInterval } from "./scalars";
-import { KUBERNETES_JOBS, type KubernetesJob, type ScrapeJob, ServerUrl } from "./source";
+import { ANNOTATED_JOBS, KUBERNETES_JOBS, type KubernetesJob, Namespaces, type ScrapeJob, ServerUrl } from "./source";
 import { TokensConfig } from "./tokens";
 
-function job<P extends ScrapeJob["path"]>(paths: readonly [P, ...P[]], description: string) {
+function fields<P extends ScrapeJob["path"]>(paths: readonly [P, ...P[]]) {
+    return {
+        path: z.enum(paths).optional().describe(`How its series reach the VM (default: ${paths[0]})`),
+        interval: ScrapeInterval.optional().describe("How often (default: `prometheus.scrapeInterval`)"),
+    };
+}
+
+function reachableJob(description: string) {
+    return z
+        .strictObject(fields(["direct", "federate", "off"]))
+        .optional()
+        .describe(description);
+}
+
+function annotatedJob(description: string) {
     return z
         .strictObject({
-            path: z.enum(paths).optional().describe(`How its series reach the VM (default: ${paths[0]})`),
-            interval: ScrapeInterval.optional().describe("How often (default: `prometheus.scrapeInterval`)"),
+            ...fields(["federate", "apiServerProxy", "off"]),
+            namespaces: Namespaces.optional().describe(
+                "For the path `apiServerProxy`: those whose pods the VM may reach, each by its name, or `all`",
+            ),
         })
         .optional()
         .describe(description);
@@ -24,14 +40,11 @@ export const DEFAULT_PATHS: Readonly<Record<KubernetesJob, ScrapeJob["path"]>> =
 };
 
 const Jobs = z.strictObject({
-    "kubernetes-apiservers": job(["direct", "federate", "off"], "The API servers' own metrics"),
-    "kubernetes-nodes": job(["direct", "federate", "off"], "The kubelets' own metrics"),
-    "kubernetes-nodes-cadvisor": job(["direct", "federate", "off"], "The kubelets' metrics of containers"),
-    "kubernetes-pods": job(["federate", "off"], "Annotated pods, which cannot be reached from outside"),
-    "kubernetes-service-endpoints": job(
-        ["federate", "off"],
-        "Annotated services, which cannot be reached from outside",
-    ),
+    "kubernetes-apiservers": reachableJob("The API servers' own metrics"),
+    "kubernetes-nodes": reachableJob("The kubelets' own metrics"),
+    "kubernetes-nodes-cadvisor": reachableJob("The kubelets' metrics of containers"),
+    "kubernetes-pods": annotatedJob("Annotated pods, which cannot be reached from outside"),
+    "kubernetes-service-endpoints": annotatedJob("Annotated services, which cannot be reached from outside"),
 });
 
 export const ClusterConfig = z
@@ -49,6 +62,19 @@ export const ClusterConfig = z
         if (isObject(cluster) && federated.length > 0 && field(cluster, "endpoint") === undefined) {
             const message = `is missing, but federated jobs need it: ${federated.join(", ")} (or set their path to off)`;
             context.addIssue({ code: "custom", path: ["endpoint"], message });
+        }
+        for (const name of ANNOTATED_JOBS) {
+            const isProxied = pathOf(jobs, name) === "apiServerProxy";
+            const path = ["jobs", name, "namespaces"];
+            const isGiven = field(field(jobs, name), "namespaces") !== undefined;
+            if (isProxied && !isGiven) {
+                const message = "is missing: the namespaces whose pods the VM may reach through the API server, or all";
+                context.addIssue({ code: "custom", path, message });
+            }
+            if (!isProxied && isGiven) {
+                const message = "is of no use without the path apiServerProxy";
+                context.addIssue({ code: "custom", path, message, params: { remove: true } });
+            }
         }
     }, ALWAYS);
 export type ClusterConfig = z.infer<typeof ClusterConfig>;
@@ -69,6 +95,7 @@ export type Cluster = Omit<ClusterConfig, "jobs" | "endpoint"> & {
 /** Whether anything is to be made in the cluster; all of it may be open already. */
 export function isTouched({ jobs, endpoint }: Pick<Cluster, "jobs" | "endpoint">): boolean {
     return (
-        Object.values(jobs).some(({ path }) => path === "direct") || (endpoint !== undefined && endpoint.kind !== "url")
+        Object.values(jobs).some(({ path }) => path === "direct" || path === "apiServerProxy") ||
+        (endpoint !== undefined && endpoint.kind !== "url")
     );
 }

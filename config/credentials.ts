@@ -50,6 +50,7 @@ function needed(source: ScrapeSource, { tokens, federation }: SourceCredentials)
         federationKey: federation?.clientKey,
         federationPassword: federation?.password,
         federationToken: tokens.federation,
+        proxyToken: tokens.proxy,
     };
     const isNamed = namedByJobs(source);
     return Object.entries(credentialPaths(source.name))

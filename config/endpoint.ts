@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { endpointIssues } from "./endpointIssues";
 import { InClusterPrometheus, matchersOf, namespaceOf, type Replica, replicasOf } from "./inCluster";
-import { ALWAYS, Certificate, Cidr, Host, ObjectName, Port } from "./scalars";
-import type { KubernetesJob, Matcher } from "./source";
+import { ALWAYS, Certificate, Cidr, Host, Port } from "./scalars";
+import { type KubernetesJob, type Matcher, ObjectName } from "./source";
 
 const Annotations = z.record(
     z.string().regex(/^[A-Za-z0-9][\w./-]{0,316}$/, "must be the key of an annotation in Kubernetes"),

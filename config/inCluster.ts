@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ObjectName, Port } from "./scalars";
-import { KUBERNETES_JOBS, type KubernetesJob, type Matcher } from "./source";
+import { Port } from "./scalars";
+import { KUBERNETES_JOBS, type KubernetesJob, type Matcher, ObjectName } from "./source";
 
 /** What installs a Prometheus in a cluster: each gives names of its own to pods and jobs. */
 export const Flavour = z.enum(["custom", "prometheus", "kube-prometheus-stack", "kube-prometheus"]);

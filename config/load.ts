@@ -262,7 +262,8 @@ function byFileName(a: UserFile, b: UserFile): number {
 function decided({ endpoint, ...cluster }: ClusterConfig & { name: string }, interval: Duration): Cluster {
     const jobs = KUBERNETES_JOBS.map((name): [KubernetesJob, ScrapeJob] => {
         const given = cluster.jobs[name];
-        return [name, { path: given?.path ?? DEFAULT_PATHS[name], interval: given?.interval ?? interval }];
+        const path = given?.path ?? DEFAULT_PATHS[name];
+        return [name, { ...given, path, interval: given?.interval ?? interval }];
     });
     const isFederated = jobs.some(([, { path }]) => path === "federate");
     return {

@@ -43,11 +43,6 @@ function isCidr(range: string): boolean {
     }
 }
 
-/** An RFC 1123 label, as Kubernetes demands it of most names. */
-export const ObjectName = z
-    .string()
-    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be lower-case letters, digits and '-' (an RFC 1123 label)");
-
 /** Promtool's lint refuses 5m as well. */
 export const ScrapeInterval = Duration.refine(
     (interval) => milliseconds(interval) >= 1_000 && milliseconds(interval) < 300_000,

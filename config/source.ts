@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Version of the contract between the two sides, which changes with what a reader could misunderstand. */
-export const SOURCE_VERSION = 2;
+export const SOURCE_VERSION = 3;
 
 const Version = z.literal(SOURCE_VERSION).describe("Version of this contract; a reader refuses any other");
 
@@ -16,7 +16,7 @@ export const KUBERNETES_JOBS = [
 export const KubernetesJob = z.enum(KUBERNETES_JOBS);
 export type KubernetesJob = z.infer<typeof KubernetesJob>;
 
-export const JobPath = z.enum(["direct", "federate", "off"]);
+export const JobPath = z.enum(["direct", "federate", "apiServerProxy", "off"]);
 export type JobPath = z.infer<typeof JobPath>;
 
 /** A Prometheus duration of one unit, for example `30s`. */
@@ -63,16 +63,50 @@ export const Matcher = z.strictObject({
 });
 export type Matcher = z.infer<typeof Matcher>;
 
+/** An RFC 1123 label, as Kubernetes demands it of most names. */
+export const ObjectName = z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be lower-case letters, digits and '-' (an RFC 1123 label)");
+
+/** Where pods and Services are looked for. */
+export const Namespaces = z.union(
+    [
+        z.literal("all"),
+        z
+            .array(ObjectName)
+            .min(1)
+            .refine((names) => new Set(names).size === names.length),
+    ],
+    "must be all, or a list of different namespaces",
+);
+export type Namespaces = z.infer<typeof Namespaces>;
+
 export const ScrapeJob = z.strictObject({
     path: JobPath.describe(
-        "How its series reach the VM: scraped by the VM itself, federated from the Prometheus in the cluster, or not",
+        "How its series reach the VM: scraped by the VM itself or, of pods and Services, through the API server; " +
+            "federated from the Prometheus in the cluster; or not",
     ),
     interval: Duration.describe("How often, such as `30s`"),
+    namespaces: Namespaces.optional().describe("Present with the path `apiServerProxy` alone, for which it is needed"),
 });
 export type ScrapeJob = z.infer<typeof ScrapeJob>;
 
+/** Jobs whose targets say of themselves by annotations how they are scraped. */
+export const ANNOTATED_JOBS = ["kubernetes-pods", "kubernetes-service-endpoints"] as const;
+export type AnnotatedJob = (typeof ANNOTATED_JOBS)[number];
+
+/** A proxied job is one that can be, and says where it looks. */
+const Jobs = z.record(KubernetesJob, ScrapeJob).superRefine((jobs, context) => {
+    for (const [name, { path, namespaces }] of Object.entries(jobs)) {
+        const isProxied = path === "apiServerProxy";
+        if (isProxied !== (namespaces !== undefined) || (isProxied && !ANNOTATED_JOBS.some((job) => job === name))) {
+            context.addIssue({ code: "custom", path: [name], message: "must have namespaces if it is proxied" });
+        }
+    }
+});
+
 /** What the VM uses a token for; each has an account of its own, so that no node ever sees the one that lists objects. */
-export const SCRAPE_PURPOSES = ["discovery", "kubelet", "federation"] as const;
+export const SCRAPE_PURPOSES = ["discovery", "kubelet", "federation", "proxy"] as const;
 const ScrapePurpose = z.enum(SCRAPE_PURPOSES);
 export type ScrapePurpose = z.infer<typeof ScrapePurpose>;
 
@@ -85,7 +119,7 @@ export const ScrapeSource = z.strictObject({
     name: ClusterName.describe("The cluster's name: label `cluster`, part of file names and of each `job_name`"),
     server: ServerUrl.describe("URL of the API server as the VM reaches it"),
     caCertificate: PemCertificate.describe("CA that signed the API server's and the kubelets' certificates"),
-    jobs: z.record(KubernetesJob, ScrapeJob).describe("Path and interval of each of the five Kubernetes jobs"),
+    jobs: Jobs.describe("Path and interval of each of the five Kubernetes jobs"),
     boundTokens: z
         .strictObject({
             purposes: z.array(ScrapePurpose).min(1).describe("For what: each has a ServiceAccount of its own"),
@@ -143,8 +177,9 @@ export const SourceCredentials = z.strictObject({
             discovery: Token.optional().describe("Lists objects, at the API server alone"),
             kubelet: Token.optional().describe("Reads the kubelets' metrics, and nothing else; every node sees it"),
             federation: Token.optional().describe("Reaches the Prometheus in the cluster through the API server"),
+            proxy: Token.optional().describe("Reaches pods through the API server"),
             renewal: Token.optional().describe(
-                "Asks for tokens of the other three that soon expire, and for no others",
+                "Asks for tokens of the others that soon expire, and for none of its own",
             ),
         })
         .describe("Of ServiceAccounts, by purpose; absent is one that no job needs, or that the VM asks for itself"),

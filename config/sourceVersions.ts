@@ -6,8 +6,12 @@ import { KUBERNETES_JOBS, SOURCE_VERSION } from "./source";
  * be deployed anew, so a VM's stack has to understand what is there. Checks nothing: that is the schema's part.
  */
 export function newestSource(source: unknown): unknown {
-    if (!isObject(source) || source["version"] !== 1) {
+    if (!isObject(source) || (source["version"] !== 1 && source["version"] !== 2)) {
         return source;
+    }
+    // Version 2 knew no path through the API server for pods and Services.
+    if (source["version"] === 2) {
+        return { ...source, version: SOURCE_VERSION };
     }
     const { federation, ...rest } = source;
     return {
@@ -33,9 +37,9 @@ function gatewayFederation(federation: unknown, jobs: unknown): unknown {
     };
 }
 
-/** The same of credentials, of which version 1 had a part of what there is now. */
+/** The same of credentials, of which older versions had a part of what there is now. */
 export function newestCredentials(credentials: unknown): unknown {
-    return isObject(credentials) && credentials["version"] === 1
+    return isObject(credentials) && (credentials["version"] === 1 || credentials["version"] === 2)
         ? { ...credentials, version: SOURCE_VERSION }
         : credentials;
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster";
-import { SCRAPE_PURPOSES, type ScrapePurpose } from "../source";
+import { ANNOTATED_JOBS, type AnnotatedJob, SCRAPE_PURPOSES, type ScrapePurpose } from "../source";
 import { hasKind } from "../tokens";
 import { accountName, NAMESPACE } from "./accounts";
 import { replicaServiceName } from "./replicaService";
@@ -48,20 +48,20 @@ function renewalOf(access: readonly Access[]): Access {
 function scrapeAccess({ jobs, endpoint }: Pick<Cluster, "jobs" | "endpoint">): Access[] {
     const apiServers = jobs["kubernetes-apiservers"].path === "direct";
     const kubelets = jobs["kubernetes-nodes"].path === "direct" || jobs["kubernetes-nodes-cadvisor"].path === "direct";
+    const listed = ANNOTATED_JOBS.flatMap((job) => scopes(jobs, job, DISCOVERED[job]));
+    const reached = ANNOTATED_JOBS.flatMap((job) => scopes(jobs, job, [POD_PROXY]));
     const access: Access[] = [
         {
             purpose: "discovery",
             clusterRules: [
                 ...when(apiServers, { nonResourceURLs: ["/metrics", "/metrics/slis"], verbs: ["get"] }),
                 ...when(kubelets, { apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"] }),
+                ...inCluster(listed),
             ],
-            namespaces: when(apiServers, {
-                namespace: "default",
-                rules: [
-                    { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
-                    { apiGroups: [""], resources: ["services", "pods"], verbs: ["list", "watch"] },
-                ],
-            }),
+            namespaces: byNamespace([
+                ...when(apiServers, { namespace: "default", rules: DISCOVERED["kubernetes-service-endpoints"] }),
+                ...listed,
+            ]),
         },
         {
             purpose: "kubelet",
@@ -69,8 +69,56 @@ function scrapeAccess({ jobs, endpoint }: Pick<Cluster, "jobs" | "endpoint">): A
             namespaces: [],
         },
         { purpose: "federation", clusterRules: [], namespaces: proxied(endpoint) },
+        { purpose: "proxy", clusterRules: inCluster(reached), namespaces: byNamespace(reached) },
     ];
     return access.filter((a) => a.clusterRules.length > 0 || a.namespaces.length > 0);
+}
+
+/** What the role of each job's discovery starts informers on. */
+const DISCOVERED: Readonly<Record<AnnotatedJob, Rule[]>> = {
+    "kubernetes-pods": [{ apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] }],
+    "kubernetes-service-endpoints": [
+        { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] },
+        { apiGroups: [""], resources: ["services"], verbs: ["list", "watch"] },
+        { apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] },
+    ],
+};
+
+/** Reaches any port of any pod by GET, past every NetworkPolicy: pods are known by no name beforehand. */
+const POD_PROXY: Rule = { apiGroups: [""], resources: ["pods/proxy"], verbs: ["get"] };
+
+/** Rules in one namespace; in all of them where it is undefined. */
+interface Scope {
+    readonly namespace: string | undefined;
+    readonly rules: Rule[];
+}
+
+/** Where a job that is proxied looks, with what it needs there. */
+function scopes(jobs: Cluster["jobs"], job: AnnotatedJob, rules: Rule[]): Scope[] {
+    const { namespaces = [] } = jobs[job];
+    return namespaces === "all"
+        ? [{ namespace: undefined, rules }]
+        : namespaces.map((namespace) => ({ namespace, rules }));
+}
+
+function inCluster(scopes: readonly Scope[]): Rule[] {
+    return once(scopes.filter(({ namespace }) => namespace === undefined).flatMap(({ rules }) => rules));
+}
+
+/** Each namespace once, without what is granted in the whole cluster anyway. */
+function byNamespace(scopes: readonly Scope[]): Access["namespaces"] {
+    const everywhere = inCluster(scopes);
+    return [...new Set(scopes.flatMap(({ namespace }) => namespace ?? []))]
+        .sort()
+        .map((name) => {
+            const rules = scopes.filter(({ namespace }) => namespace === name).flatMap((scope) => scope.rules);
+            return { namespace: name, rules: once([...everywhere, ...rules]).slice(everywhere.length) };
+        })
+        .filter(({ rules }) => rules.length > 0);
+}
+
+function once(rules: readonly Rule[]): Rule[] {
+    return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
 }
 
 /** The Services of the replicas and no other, by the literal segment of the path that is asked for. */
@@ -93,6 +141,11 @@ const SUBRESOURCES = new Set(["nodes/metrics"]);
 /** Reaches any page of what it leads to, past every NetworkPolicy: allowed for what is named with its port, if at all. */
 const NAMED_SUBRESOURCES = new Set(["services/proxy"]);
 
+/** Refused beside anything else; what is reached by it has no names that could be given. */
+function isPodProxy(rule: Rule): boolean {
+    return JSON.stringify(rule) === JSON.stringify(POD_PROXY);
+}
+
 /** The one right to make something: tokens of accounts that scrape, which an admission policy limits. */
 function isRenewal({ resources = [], resourceNames = [], nonResourceURLs = [], verbs }: Rule): boolean {
     return (
@@ -106,7 +159,7 @@ function isRenewal({ resources = [], resourceNames = [], nonResourceURLs = [], v
 /** Refuses rules that would let a stolen token do more than read metrics and lists of objects without secrets. */
 export function assertAllowedRules(rules: readonly Rule[]): void {
     for (const rule of rules) {
-        if (isRenewal(rule)) continue;
+        if (isRenewal(rule) || isPodProxy(rule)) continue;
         const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [], verbs } = rule;
         for (const value of [...apiGroups, ...resources, ...resourceNames, ...nonResourceURLs, ...verbs]) {
             if (value.includes("*")) throw new Error(`rule for '${value}' refused: wildcards are not allowed`);

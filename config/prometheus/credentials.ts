@@ -1,5 +1,5 @@
 import { RENEWAL_HOME } from "../../host/renewal";
-import type { ScrapePurpose, ScrapeSource } from "../source";
+import { SCRAPE_PURPOSES, type ScrapePurpose, type ScrapeSource } from "../source";
 
 /** Where a cluster's credentials are on the VM; documents name the files and never hold what is in them. */
 const CREDENTIALS_DIRECTORY = "/usr/local/etc/prometheus/credentials";
@@ -18,15 +18,17 @@ export function credentialPaths(cluster: string) {
         federationKey: `${directory}/federation.key`,
         federationPassword: `${directory}/federation.password`,
         federationToken: `${directory}/federation.token`,
+        proxyToken: `${directory}/proxy.token`,
     } as const;
 }
 
 /** Absolute paths of one cluster's tokens. */
 export function tokenPaths({ name, boundTokens }: ScrapeSource): Readonly<Record<ScrapePurpose, string>> {
-    const { discoveryToken, kubeletToken, federationToken } = credentialPaths(name);
-    // Outside of what a deployment writes and compares.
-    const bound = (purpose: ScrapePurpose) => `${RENEWAL_HOME}/tokens/${name}/${purpose}.token`;
-    return boundTokens === undefined
-        ? { discovery: discoveryToken, kubelet: kubeletToken, federation: federationToken }
-        : { discovery: bound("discovery"), kubelet: bound("kubelet"), federation: bound("federation") };
+    const files = credentialPaths(name);
+    const paths = SCRAPE_PURPOSES.map((purpose): [ScrapePurpose, string] => [
+        purpose,
+        // Outside of what a deployment writes and compares.
+        boundTokens === undefined ? files[`${purpose}Token`] : `${RENEWAL_HOME}/tokens/${name}/${purpose}.token`,
+    ]);
+    return Object.fromEntries(paths) as Record<ScrapePurpose, string>;
 }

@@ -10,6 +10,7 @@ import { federationJobs } from "./federation";
 import { frontJob } from "./front";
 import { timeoutFor, type Job } from "./job";
 import { nodeJobs } from "./nodes";
+import { proxiedJobs } from "./proxied";
 import { renderYaml } from "./render";
 import { selfJob } from "./self";
 import { shippedRules } from "./shippedRules";
@@ -39,7 +40,7 @@ export interface Document {
 
 /** Jobs of one cluster, in the order of the document. */
 export function clusterJobs(source: ScrapeSource): Job[] {
-    return [...apiServerJobs(source), ...nodeJobs(source), ...federationJobs(source)];
+    return [...apiServerJobs(source), ...nodeJobs(source), ...proxiedJobs(source), ...federationJobs(source)];
 }
 
 /** Jobs that belong to no cluster, in the order of the document; those in the user's own files are not among them. */

@@ -1,12 +1,10 @@
-import { KUBERNETES_JOBS, type KubernetesJob, type Matcher, type ScrapeSource } from "../source";
+import { KUBERNETES_JOBS, type Matcher, type ScrapeSource } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
+import { guard, LIMITS, literally } from "./guard";
 import { identity, jobBasics, type Job } from "./job";
 import type { RelabelConfig, ScrapeConfig } from "./types";
 
 type Federation = NonNullable<ScrapeSource["federation"]>;
-
-/** Far above what one job of a cluster brings, far below what would fill the VM's memory. */
-const LIMITS = { sample_limit: 200_000, label_limit: 64, body_size_limit: "200MB" };
 
 /**
  * One job for each Kubernetes job that is federated, so that their `match[]` are disjoint and one that fails takes no other
@@ -45,7 +43,7 @@ export function federationJobs(source: ScrapeSource): Job[] {
                 labels: { replica, ...(!isOnePath && { __metrics_path__: metricsPath }) },
             })),
             relabel_configs: identity(source.name, `federate/${job}`),
-            metric_relabel_configs: guard(source.name, job, matchers[job] ?? []),
+            metric_relabel_configs: [...kept(matchers[job] ?? []), ...guard(source.name, job)],
         },
     }));
 }
@@ -82,30 +80,16 @@ function proof(
     };
 }
 
+/** Nothing but what was asked for. */
+function kept(matchers: readonly Matcher[]): RelabelConfig[] {
+    return matchers.map(({ label, operator, value }) => ({
+        source_labels: [label],
+        regex: operator.endsWith("~") ? value : literally(value),
+        action: operator.startsWith("=") ? "keep" : "drop",
+    }));
+}
+
 /** As PromQL writes it. */
 function selector(matchers: readonly Matcher[]): string {
     return `{${matchers.map(({ label, operator, value }) => label + operator + JSON.stringify(value)).join(",")}}`;
-}
-
-/** Names that series of the VM's own making have, besides those of the jobs themselves. */
-const OWN = ["kubernetes-apiservers-static", "federate/.+"];
-
-/**
- * Lets a cluster write no series of another cluster or of another job. The order matters: first only this job's series stay,
- * and none under the name of another; then a foreign `cluster` is kept as `exported_cluster` (or two series that differ in it
- * alone would become one), then the label is forced.
- */
-function guard(cluster: string, job: KubernetesJob, matchers: readonly Matcher[]): RelabelConfig[] {
-    const others = KUBERNETES_JOBS.filter((other) => other !== job);
-    return [
-        ...matchers.map(({ label, operator, value }): RelabelConfig => ({
-            source_labels: [label],
-            regex: operator.endsWith("~") ? value : value.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&"),
-            action: operator.startsWith("=") ? "keep" : "drop",
-        })),
-        { source_labels: ["job"], regex: [...others, ...OWN].join("|"), action: "drop" },
-        { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
-        { source_labels: ["cluster"], regex: cluster, target_label: "exported_cluster", replacement: "" },
-        { target_label: "cluster", replacement: cluster },
-    ];
 }

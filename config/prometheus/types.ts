@@ -25,6 +25,7 @@ export interface ScrapeConfig {
     honor_labels?: boolean;
     track_timestamps_staleness?: boolean;
     sample_limit?: number;
+    target_limit?: number;
     label_limit?: number;
     body_size_limit?: string;
     scheme?: "http" | "https";
@@ -58,7 +59,7 @@ export interface TlsConfig {
 }
 
 export interface KubernetesSdConfig {
-    role: "node" | "endpointslice";
+    role: "node" | "endpointslice" | "pod";
     api_server: string;
     namespaces?: { names: string[] };
     /** Of the discovery alone: a scrape is authorized by its job's own block. */
