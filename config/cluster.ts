@@ -23,7 +23,7 @@ function annotatedJob(description: string) {
         .strictObject({
             ...fields(["federate", "apiServerProxy", "off"]),
             namespaces: Namespaces.optional().describe(
-                "For the path `apiServerProxy`: those whose pods the VM may reach, each by its name, or `all`",
+                "For the path `apiServerProxy`: those whose pods the VM may reach, each by its name, or `*` for all of them",
             ),
         })
         .optional()
@@ -64,14 +64,15 @@ export const ClusterConfig = z
             context.addIssue({ code: "custom", path: ["endpoint"], message });
         }
         for (const name of ANNOTATED_JOBS) {
-            const isProxied = pathOf(jobs, name) === "apiServerProxy";
+            const jobPath = pathOf(jobs, name);
             const path = ["jobs", name, "namespaces"];
             const isGiven = field(field(jobs, name), "namespaces") !== undefined;
-            if (isProxied && !isGiven) {
-                const message = "is missing: the namespaces whose pods the VM may reach through the API server, or all";
+            if (jobPath === "apiServerProxy" && !isGiven) {
+                const message =
+                    "is missing: the namespaces whose pods the VM may reach through the API server, or '*' for all of them";
                 context.addIssue({ code: "custom", path, message });
             }
-            if (!isProxied && isGiven) {
+            if ((jobPath === "federate" || jobPath === "off") && isGiven) {
                 const message = "is of no use without the path apiServerProxy";
                 context.addIssue({ code: "custom", path, message, params: { remove: true } });
             }

@@ -69,17 +69,25 @@ export const ObjectName = z
     .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be lower-case letters, digits and '-' (an RFC 1123 label)");
 
 /** Where pods and Services are looked for. */
-export const Namespaces = z.union(
-    [
-        z.literal("all"),
+export const Namespaces = z
+    .array(
         z
-            .array(ObjectName)
-            .min(1)
-            .refine((names) => new Set(names).size === names.length),
-    ],
-    "must be all, or a list of different namespaces",
-);
-export type Namespaces = z.infer<typeof Namespaces>;
+            .string()
+            .regex(
+                /^(\*|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$/,
+                "must be the name of a namespace, or '*' for all of them",
+            ),
+    )
+    .min(1)
+    .refine(
+        (names) => new Set(names).size === names.length && (names.length === 1 || !isAll(names)),
+        "must name each namespace once, and none beside '*'",
+    );
+
+/** Whether all namespaces are meant, those that are still to come, too. */
+export function isAll(namespaces: readonly string[]): boolean {
+    return namespaces.includes("*");
+}
 
 export const ScrapeJob = z.strictObject({
     path: JobPath.describe(
@@ -100,7 +108,11 @@ const Jobs = z.record(KubernetesJob, ScrapeJob).superRefine((jobs, context) => {
     for (const [name, { path, namespaces }] of Object.entries(jobs)) {
         const isProxied = path === "apiServerProxy";
         if (isProxied !== (namespaces !== undefined) || (isProxied && !ANNOTATED_JOBS.some((job) => job === name))) {
-            context.addIssue({ code: "custom", path: [name], message: "must have namespaces if it is proxied" });
+            context.addIssue({
+                code: "custom",
+                path: [name],
+                message: "must have namespaces if it is proxied, and only then",
+            });
         }
     }
 });

@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster";
-import { ANNOTATED_JOBS, type AnnotatedJob, SCRAPE_PURPOSES, type ScrapePurpose } from "../source";
+import { ANNOTATED_JOBS, type AnnotatedJob, isAll, SCRAPE_PURPOSES, type ScrapePurpose } from "../source";
 import { hasKind } from "../tokens";
 import { accountName, NAMESPACE } from "./accounts";
 import { replicaServiceName } from "./replicaService";
@@ -96,7 +96,7 @@ interface Scope {
 /** Where a job that is proxied looks, with what it needs there. */
 function scopes(jobs: Cluster["jobs"], job: AnnotatedJob, rules: Rule[]): Scope[] {
     const { namespaces = [] } = jobs[job];
-    return namespaces === "all"
+    return isAll(namespaces)
         ? [{ namespace: undefined, rules }]
         : namespaces.map((namespace) => ({ namespace, rules }));
 }

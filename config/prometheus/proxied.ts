@@ -1,4 +1,4 @@
-import { ANNOTATED_JOBS, type AnnotatedJob, type ScrapeSource } from "../source";
+import { ANNOTATED_JOBS, type AnnotatedJob, isAll, type ScrapeSource } from "../source";
 import { targetOf } from "../url";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { guard, LIMITS, literally } from "./guard";
@@ -64,7 +64,7 @@ export function proxiedJobs(source: ScrapeSource): Job[] {
                         {
                             role,
                             api_server: source.server,
-                            ...(namespaces !== "all" && { namespaces: { names: namespaces } }),
+                            ...(!isAll(namespaces) && { namespaces: { names: namespaces } }),
                             authorization: { credentials_file: tokens.discovery },
                             tls_config,
                         },
@@ -92,7 +92,7 @@ function announced(job: AnnotatedJob): RelabelConfig[] {
     const path = annotation(role, "path");
     return [
         { source_labels: [annotation(role, "scrape")], regex: "true", action: "keep" },
-        { source_labels: [`${POD}_name`], regex: ".+", action: "keep" },
+        { source_labels: [`${POD}_name`, `${POD}_ip`], regex: ".+;.+", action: "keep" },
         ...(role.role === "pod" ? RUNNING : []),
         { source_labels: [path], regex: "[A-Za-z0-9._~!$&'()*+,=:@/-]*", action: "keep" },
         { source_labels: [path], regex: "(.*/)?\\.\\.?(/.*)?|.*//.*", action: "drop" },

@@ -182,10 +182,12 @@ const REST: Keys = {
             clientCertificate: CLIENT_CERTIFICATE,
         },
     }),
+    "clusters.open.jobs": { "kubernetes-service-endpoints": { path: "apiServerProxy", namespaces: ["shop"] } },
     "clusters.proxied": cluster({
         prometheus: { flavour: "prometheus", release: "monitoring", namespace: "monitoring" },
         apiServerProxy: {},
     }),
+    "clusters.proxied.jobs": { "kubernetes-pods": { path: "apiServerProxy", namespaces: ["shop"] } },
     "staticJobs.website.labels": { site: "berlin" },
 };
 

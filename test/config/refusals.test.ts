@@ -144,6 +144,7 @@ describe("the table", () => {
             // How a message of zod's own begins, for which there are other words.
             "problems.ts: Invalid input",
             // Of what one stack hands to another.
+            "source.ts: must have namespaces if it is proxied, and only then",
             String.raw`source.ts: must be a token of a ServiceAccount \(a JSON Web Token\)`,
         ]);
     });

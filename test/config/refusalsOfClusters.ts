@@ -49,6 +49,8 @@ const CLUSTERS: Row[] = [
     ...tokens(`${CLUSTER}.tokens`),
     ...objects(`${CLUSTER}.jobs`, "etcd", "known here: kubernetes-apiservers, kubernetes-nodes,"),
     ...KUBERNETES_JOBS.flatMap((job) => jobs(`${CLUSTER}.jobs.${job}`, /pods|endpoints/.test(job))),
+    ...namespaces("clusters.proxied.jobs.kubernetes-pods"),
+    ...namespaces("clusters.open.jobs.kubernetes-service-endpoints"),
 ];
 
 function tokens(key: string): Row[] {
@@ -69,14 +71,31 @@ function tokens(key: string): Row[] {
     ];
 }
 
-function jobs(key: string, isFederated: boolean): Row[] {
-    const paths = isFederated ? "must be federate or off" : "must be direct or federate or off";
+function jobs(key: string, isAnnotated: boolean): Row[] {
+    const paths = isAnnotated ? "must be federate or apiServerProxy or off" : "must be direct or federate or off";
     return [
         ...objects(key, "every", "known here: path, interval"),
         wrong(`${key}.path`, "push", `${paths}, got 'push'`),
         wrong(`${key}.path`, false, `${paths}, got false`),
-        ...(isFederated ? [wrong(`${key}.path`, "direct", `${paths}, got 'direct'`)] : []),
         ...scrapeIntervals(`${key}.interval`),
+    ];
+}
+
+function namespaces(job: string): Row[] {
+    const key = `${job}.namespaces`;
+    const name = "must be the name of a namespace, or '*' for all of them";
+    const once = "must name each namespace once, and none beside '*'";
+    return [
+        wrong(`${job}.path`, "direct", "must be federate or apiServerProxy or off, got 'direct'"),
+        wrong(key, undefined, "is missing: the namespaces whose pods the VM may reach through the API server, or '*'"),
+        clash(key, { [`${job}.path`]: "off" }, "is of no use without the path apiServerProxy, got"),
+        wrong(key, "shop", "must be a list, got 'shop'"),
+        wrong(key, [], "must not be empty, got []"),
+        wrong(key, ["shop", "shop"], `${once}, got ["shop","shop"]`),
+        wrong(key, ["shop", "*"], `${once}, got ["shop","*"]`),
+        notText(`${key}[0]`),
+        wrong(`${key}[0]`, "Shop", `${name}, got 'Shop'`),
+        wrong(`${key}[0]`, "shop-*", `${name}, got 'shop-*'`),
     ];
 }
 

@@ -39,12 +39,12 @@ describe("clusters of other stacks", () => {
         ["has its output 'sourceCredentials' in clear; whoever read its state has the tokens", { isSecret: false }],
         ["has no credentials of its cluster 'eu': name the stack that makes", { sourceCredentials: {} }],
         [
-            "has a cluster 'eu' of version 3; this program reads 1 to 2: update the one that is older",
-            { sources: { eu: { ...source("eu"), version: 3 } } },
+            "has a cluster 'eu' of version 4; this program reads 1 to 3: update the one that is older",
+            { sources: { eu: { ...source("eu"), version: 4 } } },
         ],
         [
-            "has a cluster 'eu' of version 3; this program reads 1 to 2",
-            { sourceCredentials: { eu: { ...credentials(), version: 3 } } },
+            "has a cluster 'eu' of version 4; this program reads 1 to 3",
+            { sourceCredentials: { eu: { ...credentials(), version: 4 } } },
         ],
         ["has a cluster 'eu' of no version that can be read", { sources: { eu: {} } }],
         ["has a cluster 'eu' of no version that can be read", { sources: { eu: null } }],
@@ -52,6 +52,15 @@ describe("clusters of other stacks", () => {
             "has a cluster 'eu' whose output 'sources' cannot be understood at 'server': ",
             { sources: { eu: { ...source("eu"), server: "canary" } } },
         ],
+        ...[
+            { "kubernetes-pods": { path: "apiServerProxy", interval: "30s" } },
+            { "kubernetes-pods": { path: "off", interval: "30s", namespaces: ["shop"] } },
+            { "kubernetes-nodes": { path: "apiServerProxy", interval: "30s", namespaces: ["*"] } },
+            { "kubernetes-pods": { path: "apiServerProxy", interval: "30s", namespaces: ["../x"] } },
+        ].map((jobs): [string, Partial<SourceStack>] => [
+            "has a cluster 'eu' whose output 'sources' cannot be understood at 'jobs.kubernetes-",
+            { sources: { eu: { ...source("eu"), jobs: { ...source("eu").jobs, ...jobs } } } },
+        ]),
         ...["https://h/[1-9]", "https://h/{a,b}", "https://u:p@h/", "https://h/a?b", "https://h/ -o /etc/x"].map(
             (server): [string, Partial<SourceStack>] => [
                 "has a cluster 'eu' whose output 'sources' cannot be understood at 'server': ",
@@ -129,6 +138,19 @@ describe("clusters of other stacks", () => {
         ]);
     });
 
+    it("are understood in the words of version 2, which knew less", () => {
+        const read = watchedClusters(
+            [
+                stack({
+                    sources: { eu: { ...source("eu"), version: 2 } },
+                    sourceCredentials: { eu: { ...credentials(), version: 2 } },
+                }),
+            ],
+            [],
+        );
+        expect(read).toEqual({ watched: [{ source: source("eu"), credentials: credentials() }], problems: [] });
+    });
+
     it("are understood in an older version's words where nothing was federated", () => {
         const { jobs, name, server, caCertificate } = source("eu");
         const rest = { name, server, caCertificate };
@@ -141,6 +163,6 @@ describe("clusters of other stacks", () => {
         const older = { ...rest, jobs: direct, version: 1 };
         const { watched, problems } = watchedClusters([stack({ sources: { eu: older } })], []);
         expect(problems).toEqual([]);
-        expect(watched[0]?.source).toEqual({ ...older, version: 2 });
+        expect(watched[0]?.source).toEqual({ ...older, version: 3 });
     });
 });

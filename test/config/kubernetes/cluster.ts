@@ -1,6 +1,6 @@
 import type { Cluster } from "../../../config/cluster";
 import { chosenEndpoint, EndpointConfig, type GatewayEndpoint, type Endpoint } from "../../../config/endpoint";
-import type { JobPath, KubernetesJob, ScrapeJob } from "../../../config/source";
+import type { AnnotatedJob, JobPath, KubernetesJob, ScrapeJob } from "../../../config/source";
 
 /** Jobs that take these paths; `off` where none is given. */
 export function jobs(paths: Partial<Record<KubernetesJob, JobPath>>): Record<KubernetesJob, ScrapeJob> {
@@ -12,6 +12,16 @@ export function jobs(paths: Partial<Record<KubernetesJob, JobPath>>): Record<Kub
         "kubernetes-pods": job("kubernetes-pods"),
         "kubernetes-service-endpoints": job("kubernetes-service-endpoints"),
     };
+}
+
+/** Jobs whose pods are reached through the API server. */
+export function proxiedJobs(namespaces: Partial<Record<AnnotatedJob, string[]>>) {
+    return Object.fromEntries(
+        Object.entries(namespaces).map(([name, where]): [string, ScrapeJob] => [
+            name,
+            { path: "apiServerProxy", interval: "30s", namespaces: where },
+        ]),
+    );
 }
 
 /** The endpoint that a stack's configuration means; two replicas where it names no others. */

@@ -1,19 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { accessFor, assertAllowedRules, type Rule } from "../../../config/kubernetes/rbac";
-import type { JobPath, KubernetesJob } from "../../../config/source";
+import type { AnnotatedJob, JobPath, KubernetesJob } from "../../../config/source";
 import type { Tokens } from "../../../config/tokens";
-import { cluster, endpointOf, jobs } from "./cluster";
+import { cluster, endpointOf, jobs, proxiedJobs } from "./cluster";
 
 /** Access as lines, so that a table of it can be read. */
-function lines(paths: Partial<Record<KubernetesJob, JobPath>>): string[] {
+function lines(
+    paths: Partial<Record<KubernetesJob, JobPath>>,
+    proxied: Partial<Record<AnnotatedJob, string[]>> = {},
+): string[] {
     const line = (purpose: string, scope: string) => (rule: Rule) =>
         `${purpose} ${scope}: ${rule.verbs.join(",")} ${(rule.resources ?? rule.nonResourceURLs ?? []).join(",")}`;
-    return accessFor({ jobs: jobs(paths), tokens: { generation: 1 } }).flatMap(
-        ({ purpose, clusterRules, namespaces }) => [
-            ...clusterRules.map(line(purpose, "cluster")),
-            ...namespaces.flatMap(({ namespace, rules }) => rules.map(line(purpose, namespace))),
-        ],
-    );
+    const access = accessFor({ jobs: { ...jobs(paths), ...proxiedJobs(proxied) }, tokens: { generation: 1 } });
+    for (const { clusterRules, namespaces } of access) {
+        assertAllowedRules([...clusterRules, ...namespaces.flatMap(({ rules }) => rules)]);
+    }
+    return access.flatMap(({ purpose, clusterRules, namespaces }) => [
+        ...clusterRules.map(line(purpose, "cluster")),
+        ...namespaces.flatMap(({ namespace, rules }) => rules.map(line(purpose, namespace))),
+    ]);
 }
 
 function tokensOf(...resourceNames: string[]): Rule {
@@ -22,20 +27,22 @@ function tokensOf(...resourceNames: string[]): Rule {
 
 const METRICS = "discovery cluster: get /metrics,/metrics/slis";
 const SLICES = "discovery default: list,watch endpointslices";
-const BACKING = "discovery default: list,watch services,pods";
+const BACKING = ["services", "pods"].map((kind) => `discovery default: list,watch ${kind}`);
 const NODES = "discovery cluster: list,watch nodes";
 const KUBELET = "kubelet cluster: get nodes/metrics";
+
+const REACHED = "proxy cluster: get pods/proxy";
 
 describe("accessFor", () => {
     it.each<[string, Partial<Record<KubernetesJob, JobPath>>, string[]]>([
         ["nothing", {}, []],
-        ["the API servers", { "kubernetes-apiservers": "direct" }, [METRICS, SLICES, BACKING]],
+        ["the API servers", { "kubernetes-apiservers": "direct" }, [METRICS, SLICES, ...BACKING]],
         ["the nodes", { "kubernetes-nodes": "direct" }, [NODES, KUBELET]],
         ["cadvisor", { "kubernetes-nodes-cadvisor": "direct" }, [NODES, KUBELET]],
         [
             "API servers and nodes",
             { "kubernetes-apiservers": "direct", "kubernetes-nodes": "direct", "kubernetes-nodes-cadvisor": "direct" },
-            [METRICS, NODES, SLICES, BACKING, KUBELET],
+            [METRICS, NODES, SLICES, ...BACKING, KUBELET],
         ],
         ["federated nodes", { "kubernetes-apiservers": "federate", "kubernetes-nodes": "federate" }, []],
         ["federated pods", { "kubernetes-pods": "federate", "kubernetes-service-endpoints": "federate" }, []],
@@ -75,6 +82,42 @@ describe("accessFor", () => {
         assertAllowedRules(access.flatMap(({ namespaces }) => namespaces.flatMap(({ rules }) => rules)));
     });
 
+    it.each<[string, Partial<Record<AnnotatedJob, string[]>>, string[]]>([
+        ["pods of all namespaces", { "kubernetes-pods": ["*"] }, ["discovery cluster: list,watch pods", REACHED]],
+        [
+            "pods of two",
+            { "kubernetes-pods": ["shop", "bank"] },
+            [
+                "discovery bank: list,watch pods",
+                "discovery shop: list,watch pods",
+                "proxy bank: get pods/proxy",
+                "proxy shop: get pods/proxy",
+            ],
+        ],
+        [
+            "Services of one and pods of all",
+            { "kubernetes-pods": ["*"], "kubernetes-service-endpoints": ["shop"] },
+            [
+                "discovery cluster: list,watch pods",
+                "discovery shop: list,watch endpointslices",
+                "discovery shop: list,watch services",
+                REACHED,
+            ],
+        ],
+        [
+            "pods and Services of one",
+            { "kubernetes-pods": ["shop"], "kubernetes-service-endpoints": ["shop"] },
+            [
+                "discovery shop: list,watch pods",
+                "discovery shop: list,watch endpointslices",
+                "discovery shop: list,watch services",
+                "proxy shop: get pods/proxy",
+            ],
+        ],
+    ])("gives what %s need through the API server, each right once", (_, proxied, expected) => {
+        expect(lines({}, proxied)).toEqual(expected);
+    });
+
     it.each(["bound", "previous"])("lets one account ask for the tokens of those that scrape: %s", (which) => {
         const tokens: Tokens =
             which === "bound" ? { generation: 1, bound: { lifetime: "1h" } } : { generation: 2, previous: "bound" };
@@ -107,7 +150,8 @@ describe("accessFor", () => {
         expect(groups.filter((rule) => rule.resources).map((rule) => [rule.apiGroups, rule.resources])).toEqual([
             [[""], ["nodes"]],
             [["discovery.k8s.io"], ["endpointslices"]],
-            [[""], ["services", "pods"]],
+            [[""], ["services"]],
+            [[""], ["pods"]],
             [[""], ["nodes/metrics"]],
         ]);
     });
@@ -125,7 +169,9 @@ describe("assertAllowedRules", () => {
         ["nodes/metrics and nodes/proxy", { resources: ["nodes/metrics", "nodes/proxy"], verbs: ["get"] }],
         ["nodes/status", { apiGroups: [""], resources: ["nodes/status"], verbs: ["get"] }],
         ["nodes/log", { apiGroups: [""], resources: ["nodes/log"], verbs: ["get"] }],
-        ["pods/proxy", { apiGroups: [""], resources: ["pods/proxy"], verbs: ["get"] }],
+        ["pods/proxy beside another", { apiGroups: [""], resources: ["pods/proxy", "nodes/proxy"], verbs: ["get"] }],
+        ["pods/proxy by more than GET", { apiGroups: [""], resources: ["pods/proxy"], verbs: ["get", "create"] }],
+        ["pods/proxy of all groups", { apiGroups: ["*"], resources: ["pods/proxy"], verbs: ["get"] }],
         ["services/proxy", { apiGroups: [""], resources: ["services/proxy"], verbs: ["get"] }],
         [
             "services/proxy without a port",

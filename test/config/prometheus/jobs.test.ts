@@ -114,7 +114,7 @@ describe("a federation job", () => {
             {
                 source_labels: ["job"],
                 regex:
-                    "kubernetes-apiservers|kubernetes-nodes|kubernetes-nodes-cadvisor|kubernetes-service-endpoints|" +
+                    "kubernetes-apiservers|kubernetes-nodes|kubernetes-nodes-cadvisor|kubernetes-service-endpoints(-slow)?|" +
                     "kubernetes-apiservers-static|federate/.+",
                 action: "drop",
             },

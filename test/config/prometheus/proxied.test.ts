@@ -6,7 +6,7 @@ import * as yaml from "js-yaml";
 import { afterAll, describe, expect, it } from "vitest";
 import { clusterDocument } from "../../../config/prometheus/document";
 import type { ScrapeConfig } from "../../../config/prometheus/types";
-import type { AnnotatedJob, Namespaces } from "../../../config/source";
+import type { AnnotatedJob } from "../../../config/source";
 import { source } from "./scraping";
 
 const directory = mkdtempSync(join(tmpdir(), "external-prometheus-proxied-"));
@@ -15,7 +15,7 @@ afterAll(() => {
     rmSync(directory, { recursive: true });
 });
 
-function proxied(job: AnnotatedJob, namespaces: Namespaces = "all", server?: string): ScrapeConfig {
+function proxied(job: AnnotatedJob, namespaces = ["*"], server?: string): ScrapeConfig {
     const jobs = { ...source().jobs, [job]: { path: "apiServerProxy", interval: "30s", namespaces } };
     const { scrape_configs } = clusterDocument(source("staging", { jobs, ...(server !== undefined && { server }) }));
     const found = scrape_configs.find(({ job_name }) => job_name === `staging/${job}`);
@@ -39,7 +39,7 @@ function targets(config: ScrapeConfig, discovered: readonly Labels[]): (Labels |
     const found = JSON.parse(text) as { discoveredLabels: Labels; labels: Labels }[];
     return discovered.map((labels) => {
         const match = found.find(({ discoveredLabels }) =>
-            Object.entries(labels).every(([name, value]) => discoveredLabels[name] === value),
+            Object.entries(labels).every(([name, value]) => (discoveredLabels[name] ?? "") === value),
         );
         if (match === undefined) throw new Error(`promtool does not know ${JSON.stringify(labels)}`);
         return Object.keys(match.labels).length === 0 ? undefined : match.labels;
@@ -155,6 +155,7 @@ describe("a pod", () => {
         ["that has failed", {}, { __meta_kubernetes_pod_phase: "Failed" }],
         ["by its init container", {}, { __meta_kubernetes_pod_container_init: "true" }],
         ["without a port", {}, { __meta_kubernetes_pod_container_port_number: "" }],
+        ["without an address", {}, { __meta_kubernetes_pod_ip: "" }],
     ])("is not scraped %s", (_, annotations, changes) => {
         expect(targets(config, [pod("a", annotations, changes)])).toEqual([undefined]);
     });
@@ -236,7 +237,7 @@ describe("a pod", () => {
     });
 
     it("is reached below the path of an API server that has one", () => {
-        const behind = proxied("kubernetes-pods", "all", "https://hub.example.com/k8s/c-1.x/");
+        const behind = proxied("kubernetes-pods", ["*"], "https://hub.example.com/k8s/c-1.x/");
         expect(request(targets(behind, [pod("a")])[0])).toBe(
             "https://hub.example.com:443/k8s/c-1.x/api/v1/namespaces/shop/pods/a:8080/proxy/metrics",
         );

@@ -3,7 +3,15 @@ import { PROGRAM_NAMES } from "../../../host/programs";
 import type { Scraping } from "../../../config/prometheus/document";
 import type { StaticJob } from "../../../config/schema";
 import { InClusterPrometheus, matchersOf } from "../../../config/inCluster";
-import { KUBERNETES_JOBS, type Duration, type JobPath, type ScrapeSource } from "../../../config/source";
+import {
+    ANNOTATED_JOBS,
+    type Duration,
+    type JobPath,
+    KUBERNETES_JOBS,
+    type KubernetesJob,
+    type ScrapeJob,
+    type ScrapeSource,
+} from "../../../config/source";
 
 const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
@@ -66,13 +74,18 @@ const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/);
 const address = fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 65535 })).map(([host, port]) => `${host}:${port}`);
 
 const jobs = fc
-    .tuple(...KUBERNETES_JOBS.map((job) => fc.record({ path: pathOf(job), interval })))
+    .tuple(...KUBERNETES_JOBS.map(anyJob))
     .map((values) => Object.fromEntries(KUBERNETES_JOBS.map((job, i) => [job, values[i]])) as ScrapeSource["jobs"]);
 
-function pathOf(job: string): fc.Arbitrary<JobPath> {
-    return /pods|endpoints/.test(job)
-        ? fc.constantFrom<JobPath>("federate", "off")
-        : fc.constantFrom<JobPath>("direct", "federate", "off");
+function anyJob(job: KubernetesJob): fc.Arbitrary<ScrapeJob> {
+    const isAnnotated = ANNOTATED_JOBS.some((annotated) => annotated === job);
+    const path = fc.constantFrom<JobPath>(...(isAnnotated ? [] : ["direct" as const]), "federate", "off");
+    const namespaces = fc.oneof(
+        fc.constant("*").map((all) => [all]),
+        fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
+    );
+    const proxied = fc.record({ path: fc.constant("apiServerProxy" as const), interval, namespaces });
+    return fc.oneof(fc.record({ path, interval }), ...(isAnnotated ? [proxied] : []));
 }
 
 /** Everything that the schemas let through, as far as documents are made of it. */
