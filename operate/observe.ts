@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { endpointLines } from "../config/prometheus/endpoints";
-import type { ScrapeSource } from "../config/source";
+import { ANNOTATED_JOBS, type ScrapeSource } from "../config/source";
 import { Failure } from "./failure";
 import { lastLine } from "./process";
 import { type ExpectedJob, jobKey, type ObservedJob } from "./table";
@@ -11,7 +11,7 @@ import { runOnVm, type Vm } from "./vm";
 const TIMEOUT_SECONDS = 60;
 
 /** What the last scrape of each target brought; a federation reports under the name `federate/<job>`. */
-const SERIES = "sum by (cluster, job) (scrape_samples_post_metric_relabeling)";
+const SERIES = `sum by (cluster, job) (${underOneName("scrape_samples_post_metric_relabeling")})`;
 
 /** A scrape that failed writes an `up` too, so only a success proves that a target gave a sample. */
 const SCRAPED = newest("timestamp(up) and up == 1");
@@ -22,7 +22,12 @@ const FEDERATED = newest("timestamp(up)");
 /** As of now, else looks back an hour finely, then a week coarsely; all are cheap, since a target has one `up`. */
 function newest(expression: string): string {
     const lookingBack = ["1h:5s", "7d:5m"].map((range) => `max_over_time((${expression})[${range}])`);
-    return [expression, ...lookingBack].map((each) => `max by (cluster, job) (${each})`).join(" or ");
+    return [expression, ...lookingBack].map((each) => `max by (cluster, job) (${underOneName(each)})`).join(" or ");
+}
+
+/** What is scraped slowly belongs to the job of the same name without that ending. */
+function underOneName(expression: string): string {
+    return `label_replace(${expression}, "job", "$1", "job", "(${ANNOTATED_JOBS.join("|")})-slow")`;
 }
 
 const Targets = z.object({

@@ -5,7 +5,7 @@ import type { ScrapeSource } from "../../config/source";
 export interface Variant {
     /** As a cluster is named. */
     readonly name: string;
-    /** Absent where nothing lacks. */
+    /** Absent where nothing lacks; `of` is a kind of object, with its namespace if it is granted there alone, or a path. */
     readonly lacks?: { readonly verb: string; readonly of: string };
     readonly access: readonly Access[];
 }
@@ -16,14 +16,15 @@ export function variants(jobs: ScrapeSource["jobs"]): Variant[] {
         clusterRules: single(clusterRules),
         namespaces: namespaces.map(({ namespace, rules }) => ({ namespace, rules: single(rules) })),
     }));
-    const lacking = whole.flatMap(({ clusterRules, namespaces }) =>
-        [clusterRules, ...namespaces.map(({ rules }) => rules)].flat(),
-    );
+    const lacking = whole.flatMap(({ clusterRules, namespaces }) => [
+        ...clusterRules.map((rule) => ({ rule, where: "" })),
+        ...namespaces.flatMap(({ namespace, rules }) => rules.map((rule) => ({ rule, where: ` in ${namespace}` }))),
+    ]);
     return [
         { name: "whole", access: whole },
-        ...lacking.map((rule, i) => ({
+        ...lacking.map(({ rule, where }, i) => ({
             name: `without-${i}`,
-            lacks: { verb: rule.verbs.join(), of: [rule.resources, rule.nonResourceURLs].flat().join("") },
+            lacks: { verb: rule.verbs.join(), of: [rule.resources, rule.nonResourceURLs].flat().join("") + where },
             access: whole.map((access) => without(access, rule)),
         })),
     ];

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { credentialPaths } from "../../config/prometheus/credentials";
 import { clusterDocument } from "../../config/prometheus/document";
 import { renderYaml } from "../../config/prometheus/render";
-import type { ScrapeSource } from "../../config/source";
+import type { ScrapeJob, ScrapeSource } from "../../config/source";
 import { objects, type Variant, variants } from "./accessVariants";
 import { API_SERVER, clusterCa, succeeding } from "./apiServer";
 import { kubectl, waitFor } from "./lab";
@@ -18,19 +18,21 @@ import { kubectl, waitFor } from "./lab";
 const PROMETHEUS = "/var/lib/external-prometheus-lab/bin/prometheus";
 const NAMESPACE = "least-access";
 const DIRECT = { path: "direct", interval: "15s" } as const;
-const OFF = { path: "off", interval: "15s" } as const;
+const PROXIED: ScrapeJob = { path: "apiServerProxy", interval: "15s", namespaces: ["shop"] };
 const JOBS: ScrapeSource["jobs"] = {
     "kubernetes-apiservers": DIRECT,
     "kubernetes-nodes": DIRECT,
     "kubernetes-nodes-cadvisor": DIRECT,
-    "kubernetes-pods": OFF,
-    "kubernetes-service-endpoints": OFF,
+    "kubernetes-pods": PROXIED,
+    "kubernetes-service-endpoints": PROXIED,
 };
 const TARGETS = [
     "kubernetes-apiservers",
     "kubernetes-apiservers-static",
     "kubernetes-nodes",
     "kubernetes-nodes-cadvisor",
+    "kubernetes-pods",
+    "kubernetes-service-endpoints",
 ];
 
 const VARIANTS = variants(JOBS);
@@ -164,12 +166,33 @@ const ROWS: readonly (readonly [right: string, wrong: readonly string[]])[] = [
     ],
     // What is listed again and again in vain of a watch is late, by up to a minute.
     ["watch nodes", ["refused: watch nodes"]],
-    ["list endpointslices", ["kubernetes-apiservers has no target", "refused: list endpointslices"]],
-    ["watch endpointslices", ["refused: watch endpointslices"]],
-    ["list services", ["kubernetes-apiservers has no target", "refused: list services"]],
-    ["watch services", ["refused: watch services"]],
-    ["list pods", ["kubernetes-apiservers has no target", "refused: list pods"]],
-    ["watch pods", ["refused: watch pods"]],
+    ["list endpointslices in default", ["kubernetes-apiservers has no target", "refused: list endpointslices"]],
+    ["watch endpointslices in default", ["refused: watch endpointslices"]],
+    ["list services in default", ["kubernetes-apiservers has no target", "refused: list services"]],
+    ["watch services in default", ["refused: watch services"]],
+    ["list pods in default", ["kubernetes-apiservers has no target", "refused: list pods"]],
+    ["watch pods in default", ["refused: watch pods"]],
+    ...["endpointslices", "services"].map((kind): [string, string[]] => [
+        `list ${kind} in shop`,
+        ["kubernetes-service-endpoints has no target", `refused: list ${kind}`],
+    ]),
+    [
+        "list pods in shop",
+        ["kubernetes-pods has no target", "kubernetes-service-endpoints has no target", "refused: list pods"],
+    ],
+    ...["endpointslices", "services", "pods"].map((kind): [string, string[]] => [
+        `watch ${kind} in shop`,
+        [`refused: watch ${kind}`],
+    ]),
+    [
+        "get pods/proxy in shop",
+        // Two pods, and one behind a Service.
+        [
+            `kubernetes-pods: ${FORBIDDEN}`,
+            `kubernetes-pods: ${FORBIDDEN}`,
+            `kubernetes-service-endpoints: ${FORBIDDEN}`,
+        ],
+    ],
     ["get nodes/metrics", [`kubernetes-nodes-cadvisor: ${FORBIDDEN}`, `kubernetes-nodes: ${FORBIDDEN}`]],
 ];
 

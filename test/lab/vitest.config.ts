@@ -11,6 +11,7 @@ const ORDER = [
     "kubeScore",
     "gateway",
     "endpoints",
+    "proxied",
     "tokens",
     "secrets",
     "badInput",
