@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { RENEWAL_HOME } from "../../../host/renewal";
+import { credentialPaths } from "../../../config/prometheus/credentials";
+import { documents, type Scraping } from "../../../config/prometheus/document";
+
+const CREDENTIALS = dirname(dirname(credentialPaths("x").ca));
+
+/** A certificate and its key, which Prometheus reads where a client shows one. */
+export function makePair(directory: string): void {
+    execFileSync("openssl", [
+        ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test"],
+        ...["-keyout", join(directory, "key.pem"), "-out", join(directory, "cert.pem")],
+    ]);
+}
+
+/**
+ * Writes the documents into a directory of their own below one that has such a pair, which stands for all credentials;
+ * returns that directory. Nothing outside it is named in them.
+ */
+export function writeDocuments(
+    directory: string,
+    scraping: Scraping,
+    change: (content: string) => string = (content) => content,
+): string {
+    const root = mkdtempSync(join(directory, "etc-"));
+    const credentials = join(root, "credentials");
+    for (const { name } of scraping.sources) {
+        for (const path of Object.values(credentialPaths(name))) {
+            const file = path.replace(CREDENTIALS, credentials);
+            mkdirSync(dirname(file), { recursive: true });
+            copyFileSync(join(directory, path.endsWith(".key") ? "key.pem" : "cert.pem"), file);
+        }
+    }
+    for (const { path, content } of documents(scraping)) {
+        const file = join(root, path);
+        mkdirSync(dirname(file), { recursive: true });
+        const here = content.replaceAll(CREDENTIALS, credentials).replaceAll(`${RENEWAL_HOME}/tokens`, credentials);
+        writeFileSync(file, change(here));
+    }
+    return root;
+}
