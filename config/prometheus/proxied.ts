@@ -91,7 +91,12 @@ function announced(job: AnnotatedJob): RelabelConfig[] {
     const role = ROLES[job];
     const path = annotation(role, "path");
     return [
-        { source_labels: [annotation(role, "scrape")], regex: "true", action: "keep" },
+        // Who wants to be scraped slowly need not say that it wants to be scraped.
+        {
+            source_labels: [annotation(role, "scrape"), annotation(role, "scrape_slow")],
+            regex: "true;.*|.*;true",
+            action: "keep",
+        },
         { source_labels: [`${POD}_name`, `${POD}_ip`], regex: ".+;.+", action: "keep" },
         ...(role.role === "pod" ? RUNNING : []),
         { source_labels: [path], regex: "[A-Za-z0-9._~!$&'()*+,=:@/-]*", action: "keep" },

@@ -168,13 +168,18 @@ describe("a pod", () => {
     });
 
     it("is scraped slowly where it says so, under the name that the charts give that job", () => {
-        const [slow, other] = targets(config, [pod("a", { scrape_slow: "true" }), pod("b", { scrape_slow: "false" })]);
+        const [slow, other, alone] = targets(config, [
+            pod("a", { scrape_slow: "true" }),
+            pod("b", { scrape_slow: "false" }),
+            pod("c", { scrape: "", scrape_slow: "true" }),
+        ]);
         const times = (target: Labels | undefined) => [
             target?.["job"],
             target?.["__scrape_interval__"],
             target?.["__scrape_timeout__"],
         ];
         expect(times(slow)).toEqual(["kubernetes-pods-slow", "4m", "30s"]);
+        expect(times(alone)).toEqual(times(slow));
         expect(times(other)).toEqual(["kubernetes-pods", "30s", "10s"]);
     });
 
