@@ -48,7 +48,12 @@ export function byNameProblems(
             const hint =
                 near === undefined ? `there is no ${owner} of that name` : `did you mean the ${owner} '${near}'?`;
             const at = keyAt(key, [name]);
-            return [{ key: at, message: `${stranger}; ${hint}`, remedy: removal(at) }];
+            // What is mistyped may be either name, and the secret is perhaps nowhere else.
+            const remedy =
+                near === undefined
+                    ? removal(at)
+                    : `make both names the same, in the stack's Pulumi.<stack>.yaml, or ${removal(at)}`;
+            return [{ key: at, message: `${stranger}; ${hint}`, remedy }];
         }
         const message = typeof text === "string" ? found.check(text) : "must be text";
         return message === undefined ? [] : [problem(name, message)];

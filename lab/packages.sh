@@ -73,6 +73,9 @@ install_npm() {
 case ${1:-} in
     debian) install_debian ;;
     npm)
+        # npm looks for the machine's settings (a mirror, a CA) beside the Node that runs it, which is the lab's own from here on.
+        npm_config_globalconfig=$(PATH=${PATH//"$LAB/node_modules/.bin:"/} npm config get globalconfig)
+        export npm_config_globalconfig
         install_npm "$LAB"
         install_npm "$PROJECT"
         ;;

@@ -31,7 +31,16 @@ function underOneName(expression: string): string {
 }
 
 const Targets = z.object({
-    data: z.object({ activeTargets: z.array(z.object({ scrapePool: z.string(), health: z.string() })) }),
+    data: z.object({
+        activeTargets: z.array(
+            z.object({
+                scrapePool: z.string(),
+                health: z.string(),
+                lastError: z.string(),
+                labels: z.object({ instance: z.string() }),
+            }),
+        ),
+    }),
 });
 
 const Vector = z.object({
@@ -49,8 +58,8 @@ type Vector = z.infer<typeof Vector>;
 /** What a Prometheus has, job by job. */
 export interface Observed {
     readonly jobs: ReadonlyMap<string, ObservedJob>;
-    /** In words, which federations find nothing, and what there is instead. */
-    readonly unmatched: readonly string[];
+    /** In words, which targets are down and why, and which federations find nothing and what there is instead. */
+    readonly complaints: readonly string[];
 }
 
 /** Asks the Prometheus on the VM, in one connection, what it has of each expected job. */
@@ -102,7 +111,10 @@ export function understand(stdout: string, expected: readonly ExpectedJob[]): Ob
             return [key, seen];
         }),
     );
-    return { jobs, unmatched: words.filter((line) => line !== "") };
+    const down = activeTargets
+        .filter(({ scrapePool, health }) => health === "down" && jobs.has(scrapePool))
+        .map(({ scrapePool, lastError, labels }) => `${scrapePool} is down at ${labels.instance}: ${lastError}`);
+    return { jobs, complaints: [...down.sort(), ...words.filter((line) => line !== "")] };
 }
 
 /** Each series' value, and the VM's time when it was asked for: an age must not depend on this machine's clock. */

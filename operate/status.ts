@@ -13,10 +13,10 @@ void run(async () => {
     if (outputs.url === undefined || outputs.jobs === undefined) {
         throw new Failure(`The stack '${stack}' has no outputs 'url' and 'jobs'. Deploy it first: 'pulumi up'.`);
     }
-    const { jobs, unmatched } = await observe(vm, `http://${LISTEN_ADDRESS}`, outputs.jobs, outputs.sources);
+    const { jobs, complaints } = await observe(vm, `http://${LISTEN_ADDRESS}`, outputs.jobs, outputs.sources);
     process.stdout.write(table(outputs.jobs, jobs));
-    if (unmatched.length > 0) {
-        process.stdout.write(`\n${unmatched.join("\n")}\n`);
+    if (complaints.length > 0) {
+        process.stdout.write(`\n${complaints.join("\n")}\n`);
     }
     return 0;
 });

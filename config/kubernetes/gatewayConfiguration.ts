@@ -91,7 +91,8 @@ function renderReplica(upstream: Upstream, index: number, routePrefix: string): 
             limit_except GET {
                 deny all;
             }
-            proxy_pass http://${hostPort(upstream.address, upstream.port)}${routePrefix === "" ? "" : `${routePrefix}/federate`};
+            # With a path of its own, since nginx would pass on the one that was asked for as it was written, dots and all.
+            proxy_pass http://${hostPort(upstream.address, upstream.port)}${routePrefix}/federate;
         }
         location / {
             return 403;

@@ -135,6 +135,17 @@ describe("the gateway", () => {
     );
 
     it.each([
+        "/consoles/%2e%2e/federate",
+        "/debug/pprof/%2e%2e/%2e%2e/federate",
+        "/-/reload/%2e%2e/%2e%2e/federate",
+        "/api/v1/query/../../../federate?query=up",
+        "//federate",
+    ])("asks the Prometheus for /federate alone where somebody writes %s", async (path) => {
+        // As it was written, Prometheus would redirect it, or look for a console or a profile.
+        expect((await ask(path, own)).status).toBe(200);
+    });
+
+    it.each([
         ["POST", "/-/reload"],
         ["POST", FEDERATE],
         ["PUT", FEDERATE],

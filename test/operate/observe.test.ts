@@ -8,11 +8,16 @@ const EXPECTED = [
 ];
 
 const TARGETS = [
-    { scrapePool: "a/kubernetes-nodes", health: "up" },
-    { scrapePool: "a/kubernetes-nodes", health: "down" },
-    { scrapePool: "a/kubernetes-pods", health: "unknown" },
-    { scrapePool: "prometheus", health: "up" },
+    target("a/kubernetes-nodes", "node-2:10250", "down", "server returned HTTP status 401 Unauthorized"),
+    target("a/kubernetes-nodes", "node-1:10250", "up"),
+    target("a/kubernetes-pods", "p-0", "unknown"),
+    target("prometheus", "127.0.0.1:9090", "up"),
+    target("of-my-own", "router", "down", "no route to host"),
 ];
+
+function target(scrapePool: string, instance: string, health: string, lastError = ""): object {
+    return { scrapePool, health, lastError, labels: { instance } };
+}
 
 function answers(targets: object[], ...vectors: [metric: object, value: string][][]): string {
     const lines = [
@@ -57,16 +62,19 @@ describe("understand", () => {
     });
 
     it("has nothing of a job that was never seen", () => {
-        const { jobs, unmatched } = understand(answers([], [], [], []), EXPECTED.slice(0, 1));
+        const { jobs, complaints } = understand(answers([], [], [], []), EXPECTED.slice(0, 1));
         expect(Object.fromEntries(jobs)).toEqual({
             "a/kubernetes-nodes": { up: 0, targets: 0, series: 0, age: undefined },
         });
-        expect(unmatched).toEqual([]);
+        expect(complaints).toEqual([]);
     });
 
-    it("hands on what the VM says of federations that find nothing", () => {
+    it("says of each target that is down where it is and why, before what the VM says of federations", () => {
         const said = ["a/kubernetes-pods finds no series at p-0; its jobs there: x (1)", "b/kubernetes-pods …"];
-        const { unmatched } = understand(`${answers([], [], [], [])}\n${said.join("\n")}\n`, []);
-        expect(unmatched).toEqual(said);
+        const { complaints } = understand(`${answers(TARGETS, [], [], [])}\n${said.join("\n")}\n`, EXPECTED);
+        expect(complaints).toEqual([
+            "a/kubernetes-nodes is down at node-2:10250: server returned HTTP status 401 Unauthorized",
+            ...said,
+        ]);
     });
 });

@@ -34,7 +34,7 @@ function targets(config: ScrapeConfig, discovered: readonly Labels[]): (Labels |
     const document = { scrape_configs: [{ ...job, file_sd_configs: [{ files: [file] }] }] };
     const path = join(directory, "prometheus.yml");
     writeFileSync(path, yaml.dump(document));
-    const args = ["check", "service-discovery", "--timeout=2s", path, job_name];
+    const args = ["check", "service-discovery", "--timeout=1s", path, job_name];
     const text = execFileSync("promtool", args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
     const found = JSON.parse(text) as { discoveredLabels: Labels; labels: Labels }[];
     return discovered.map((labels) => {
@@ -183,30 +183,35 @@ describe("a pod", () => {
         expect(times(other)).toEqual(["kubernetes-pods", "30s", "10s"]);
     });
 
-    it.each([
-        "../secrets",
-        "/../../../secrets",
-        "/a/../b",
-        "/a/..",
-        "..",
-        "/./metrics",
-        "/a/.",
-        "/%2e%2e/secrets",
-        "/.%2E/secrets",
-        "/a%2fb",
-        "/metrics?x=y",
-        "/metrics#x",
-        "//evil.example.com/metrics",
-        "/a//b",
-        "/a;b",
-        "/a\\..\\b",
-        "/a b",
-        "/a\nb",
-        "/a\u0000b",
-        "/ä",
-        "/a\u202e",
-    ])("is no target with the path %j, which leads elsewhere", (path) => {
-        expect(targets(config, [pod("a", { path })])).toEqual([undefined]);
+    it("is no target with a path that leads elsewhere", () => {
+        const paths = [
+            "../secrets",
+            "/../../../secrets",
+            "/a/../b",
+            "/a/..",
+            "..",
+            "/./metrics",
+            "/a/.",
+            "/%2e%2e/secrets",
+            "/.%2E/secrets",
+            "/a%2fb",
+            "/metrics?x=y",
+            "/metrics#x",
+            "//evil.example.com/metrics",
+            "/a//b",
+            "/a;b",
+            "/a\\..\\b",
+            "/a b",
+            "/a\nb",
+            "/a\u0000b",
+            "/ä",
+            "/a\u202e",
+        ];
+        const found = targets(
+            config,
+            paths.map((path) => pod("a", { path })),
+        );
+        expect(paths.filter((_, n) => found[n] !== undefined)).toEqual([]);
     });
 
     it.each<[string, Labels, Labels]>([
