@@ -113,7 +113,10 @@ export function understand(stdout: string, expected: readonly ExpectedJob[]): Ob
     );
     const down = activeTargets
         .filter(({ scrapePool, health }) => health === "down" && jobs.has(scrapePool))
-        .map(({ scrapePool, lastError, labels }) => `${scrapePool} is down at ${labels.instance}: ${lastError}`);
+        .map(
+            ({ scrapePool, lastError, labels }) =>
+                `${scrapePool} is down at ${labels.instance}: ${lastError.replace(/^Get "[^"]*": /, "")}`,
+        );
     return { jobs, complaints: [...down.sort(), ...words.filter((line) => line !== "")] };
 }
 
