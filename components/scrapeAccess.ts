@@ -1,8 +1,8 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { accountName, NAMESPACE } from "../config/kubernetes/accounts";
+import { accountName, NAMESPACE, type Purpose } from "../config/kubernetes/accounts";
 import { labels } from "../config/kubernetes/labels";
-import { type Access, assertAllowedRules, type Purpose, type Rule } from "../config/kubernetes/rbac";
+import { type Access, assertAllowedRules, type Rule } from "../config/kubernetes/rbac";
 import { serviceAccountSubject, tokenOf, tokenProblem } from "../config/kubernetes/token";
 import { tokenPolicy } from "../config/kubernetes/tokenPolicy";
 import type { SourceCredentials } from "../config/source";

@@ -1,4 +1,7 @@
-import type { Purpose } from "./rbac";
+import type { ScrapePurpose } from "../source";
+
+/** What an account is for: a use of its token, or to ask for the tokens of the others. */
+export type Purpose = ScrapePurpose | "renewal";
 
 /** Namespace of all that this program makes in a cluster, but for what must lie elsewhere. */
 export const NAMESPACE = "external-prometheus";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { hostPort } from "./scrapeSource";
+import { hostPort } from "../url";
 
 /** Where the gateway's pods find their configuration and certificates. */
 export const GATEWAY_DIRECTORY = "/etc/external-prometheus";

@@ -1,11 +1,8 @@
 import type { Cluster } from "../cluster";
-import { ANNOTATED_JOBS, type AnnotatedJob, isAll, SCRAPE_PURPOSES, type ScrapePurpose } from "../source";
+import { ANNOTATED_JOBS, type AnnotatedJob, isAll, SCRAPE_PURPOSES } from "../source";
 import { hasKind } from "../tokens";
-import { accountName, NAMESPACE } from "./accounts";
+import { accountName, NAMESPACE, type Purpose } from "./accounts";
 import { replicaServiceName } from "./replicaService";
-
-/** What an account is for: a use of its token, or to ask for the tokens of the others. */
-export type Purpose = ScrapePurpose | "renewal";
 
 /** A rule in Kubernetes's own spelling (rbac.authorization.k8s.io/v1, PolicyRule). */
 export interface Rule {

@@ -1,9 +1,8 @@
-import { isIPv6 } from "node:net";
 import type { Cluster } from "../cluster";
 import type { Endpoint, GatewayEndpoint, UrlEndpoint } from "../endpoint";
 import { type KubernetesJob, SCRAPE_PURPOSES, SOURCE_VERSION, type ScrapeSource } from "../source";
 import { seconds } from "../tokens";
-import { targetOf } from "../url";
+import { hostPort, targetOf } from "../url";
 import { replicaPort } from "./gatewayConfiguration";
 import { accessFor } from "./rbac";
 import { replicaServiceName } from "./replicaService";
@@ -126,9 +125,4 @@ function gatewayTargets({ prometheus, nodeAddresses = [], nodePorts = [], loadBa
         replica: name,
         metricsPath: "/federate",
     }));
-}
-
-/** `host:port`, an IPv6 address in brackets. */
-export function hostPort(host: string, port: number): string {
-    return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }

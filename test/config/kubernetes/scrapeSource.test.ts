@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hostPort, scrapeSource } from "../../../config/kubernetes/scrapeSource";
+import { scrapeSource } from "../../../config/kubernetes/scrapeSource";
+import { hostPort } from "../../../config/url";
 import type { Endpoint } from "../../../config/endpoint";
 import { clusterDocument } from "../../../config/prometheus/document";
 import { ScrapeSource } from "../../../config/source";
