@@ -141,8 +141,8 @@ describe("with the whole cluster killed, the stack", () => {
         });
         expect(code, stderr).toBe(0);
         const elapsed = Date.now() / 1000 - killed;
-        const rows = stdout
-            .trim()
+        const [table = "", reasons = ""] = stdout.trim().split("\n\n");
+        const rows = table
             .split("\n")
             .slice(1)
             .map((line) => line.split(/\s+/));
@@ -158,6 +158,8 @@ describe("with the whole cluster killed, the stack", () => {
             expect(Number(minutes) * 60 + Number(rest), job).toBeGreaterThan(elapsed - 10);
         }
         expect(seen["prometheus"]?.targets).toBe("1/1");
+        expect(reasons).toMatch(/^lab\/kubernetes-nodes is down at node-1: .*connection refused$/m);
+        expect(reasons).toMatch(/^lab\/kubernetes-pods is down at 10\.98\.0\.10:30990: .*connection refused$/m);
     });
 
     it("takes a change of what the VM watches, and keeps the cluster's targets", async () => {
