@@ -103,11 +103,15 @@ export type ScrapeJob = z.infer<typeof ScrapeJob>;
 export const ANNOTATED_JOBS = ["kubernetes-pods", "kubernetes-service-endpoints"] as const;
 export type AnnotatedJob = (typeof ANNOTATED_JOBS)[number];
 
+export function isAnnotated(job: string): job is AnnotatedJob {
+    return ANNOTATED_JOBS.some((annotated) => annotated === job);
+}
+
 /** A proxied job is one that can be, and says where it looks. */
 const Jobs = z.record(KubernetesJob, ScrapeJob).superRefine((jobs, context) => {
     for (const [name, { path, namespaces }] of Object.entries(jobs)) {
         const isProxied = path === "apiServerProxy";
-        if (isProxied !== (namespaces !== undefined) || (isProxied && !ANNOTATED_JOBS.some((job) => job === name))) {
+        if (isProxied !== (namespaces !== undefined) || (isProxied && !isAnnotated(name))) {
             context.addIssue({
                 code: "custom",
                 path: [name],

@@ -6,12 +6,12 @@ import { KUBERNETES_JOBS, SOURCE_VERSION } from "./source";
  * be deployed anew, so a VM's stack has to understand what is there. Checks nothing: that is the schema's part.
  */
 export function newestSource(source: unknown): unknown {
-    if (!isObject(source) || (source["version"] !== 1 && source["version"] !== 2)) {
-        return source;
-    }
     // Version 2 knew no path through the API server for pods and Services.
-    if (source["version"] === 2) {
+    if (isObject(source) && source["version"] === 2) {
         return { ...source, version: SOURCE_VERSION };
+    }
+    if (!isObject(source) || source["version"] !== 1) {
+        return source;
     }
     const { federation, ...rest } = source;
     return {

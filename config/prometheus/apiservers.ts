@@ -1,6 +1,7 @@
 import type { ScrapeSource } from "../source";
 import { targetOf } from "../url";
 import { credentialPaths, tokenPaths } from "./credentials";
+import { discovery } from "./discovery";
 import { identity, jobBasics, type Job } from "./job";
 import type { RelabelConfig } from "./types";
 
@@ -41,15 +42,7 @@ export function apiServerJobs(source: ScrapeSource): Job[] {
                 authorization,
                 // Targets are addresses, and this name is in every API server's certificate.
                 tls_config: { ca_file: files.ca, server_name: "kubernetes" },
-                kubernetes_sd_configs: [
-                    {
-                        role: "endpointslice",
-                        api_server: source.server,
-                        namespaces: { names: ["default"] },
-                        authorization,
-                        tls_config: { ca_file: files.ca },
-                    },
-                ],
+                kubernetes_sd_configs: [discovery(source, "endpointslice", ["default"])],
                 relabel_configs: [
                     {
                         source_labels: [

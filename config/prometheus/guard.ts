@@ -1,4 +1,4 @@
-import { ANNOTATED_JOBS, KUBERNETES_JOBS, type KubernetesJob } from "../source";
+import { isAnnotated, KUBERNETES_JOBS, type KubernetesJob } from "../source";
 import type { RelabelConfig } from "./types";
 
 /** Far above what one job of a cluster brings, far below what would fill the VM's memory. */
@@ -14,7 +14,7 @@ const OWN = ["kubernetes-apiservers-static", "federate/.+"];
  */
 export function guard(cluster: string, job: KubernetesJob): RelabelConfig[] {
     const others = KUBERNETES_JOBS.filter((other) => other !== job).map((other) =>
-        ANNOTATED_JOBS.some((annotated) => annotated === other) ? `${other}(-slow)?` : other,
+        isAnnotated(other) ? `${other}(-slow)?` : other,
     );
     return [
         { source_labels: ["job"], regex: [...others, ...OWN].join("|"), action: "drop" },

@@ -1,5 +1,6 @@
 import type { KubernetesJob, ScrapeSource } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
+import { discovery } from "./discovery";
 import { identity, jobBasics, type Job } from "./job";
 import type { ScrapeConfig } from "./types";
 
@@ -51,14 +52,7 @@ function kubeletJob(source: ScrapeSource, job: KubernetesJob, special: Partial<S
                 // Every node sees this token, so it is one that opens nothing but the kubelets' metrics.
                 authorization: { credentials_file: tokens.kubelet },
                 tls_config: { ca_file: files.ca },
-                kubernetes_sd_configs: [
-                    {
-                        role: "node",
-                        api_server: source.server,
-                        authorization: { credentials_file: tokens.discovery },
-                        tls_config: { ca_file: files.ca },
-                    },
-                ],
+                kubernetes_sd_configs: [discovery(source, "node")],
                 relabel_configs: [
                     { regex: `__meta_kubernetes_node_label_(${NODE_LABELS.join("|")})`, action: "labelmap" },
                     ...identity(source.name, job),

@@ -1,6 +1,7 @@
-import { ANNOTATED_JOBS, type AnnotatedJob, isAll, type ScrapeSource } from "../source";
+import { ANNOTATED_JOBS, type AnnotatedJob, type ScrapeSource } from "../source";
 import { targetOf } from "../url";
 import { credentialPaths, tokenPaths } from "./credentials";
+import { discovery } from "./discovery";
 import { guard, LIMITS, literally } from "./guard";
 import { identity, jobBasics, type Job } from "./job";
 import type { RelabelConfig } from "./types";
@@ -43,8 +44,6 @@ export function proxiedJobs(source: ScrapeSource): Job[] {
             return [];
         }
         const { role } = ROLES[job];
-        const tokens = tokenPaths(source);
-        const tls_config = { ca_file: credentialPaths(source.name).ca };
         return [
             {
                 cluster: source.name,
@@ -58,17 +57,9 @@ export function proxiedJobs(source: ScrapeSource): Job[] {
                     scheme: "https",
                     // A redirect is the pod's own, and would take the token along.
                     follow_redirects: false,
-                    authorization: { credentials_file: tokens.proxy },
-                    tls_config,
-                    kubernetes_sd_configs: [
-                        {
-                            role,
-                            api_server: source.server,
-                            ...(!isAll(namespaces) && { namespaces: { names: namespaces } }),
-                            authorization: { credentials_file: tokens.discovery },
-                            tls_config,
-                        },
-                    ],
+                    authorization: { credentials_file: tokenPaths(source).proxy },
+                    tls_config: { ca_file: credentialPaths(source.name).ca },
+                    kubernetes_sd_configs: [discovery(source, role, namespaces)],
                     relabel_configs: [...announced(job), ...labels(source.name, job), ...request(job, source.server)],
                     ...(role === "endpointslice" && { metric_relabel_configs: guard(source.name, job) }),
                 },

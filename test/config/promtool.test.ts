@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Scraping } from "../../config/prometheus/document";
 import { anyScraping, SMALL } from "./prometheus/scraping";
-import { makePair, writeDocuments } from "./prometheus/written";
+import { checkConfig, makePair, writeDocuments } from "./prometheus/written";
 
 const directory = mkdtempSync(join(tmpdir(), "promtool-"));
 
@@ -24,10 +24,7 @@ afterAll(() => {
 
 /** Lets promtool judge the documents. */
 function promtool(scraping: Scraping, damage?: (content: string) => string) {
-    const root = writeDocuments(directory, scraping, damage);
-    const args = ["check", "config", "--lint=all", "--lint-fatal", join(root, "prometheus.yml")];
-    const { status, stdout, stderr } = spawnSync("promtool", args, { encoding: "utf8" });
-    return { status, output: stdout + stderr };
+    return checkConfig(writeDocuments(directory, scraping, damage));
 }
 
 describe("promtool check config --lint=all --lint-fatal", () => {

@@ -4,8 +4,8 @@ import type { Scraping } from "../../../config/prometheus/document";
 import type { StaticJob } from "../../../config/schema";
 import { InClusterPrometheus, matchersOf } from "../../../config/inCluster";
 import {
-    ANNOTATED_JOBS,
     type Duration,
+    isAnnotated,
     type JobPath,
     KUBERNETES_JOBS,
     type KubernetesJob,
@@ -78,14 +78,13 @@ const jobs = fc
     .map((values) => Object.fromEntries(KUBERNETES_JOBS.map((job, i) => [job, values[i]])) as ScrapeSource["jobs"]);
 
 function anyJob(job: KubernetesJob): fc.Arbitrary<ScrapeJob> {
-    const isAnnotated = ANNOTATED_JOBS.some((annotated) => annotated === job);
-    const path = fc.constantFrom<JobPath>(...(isAnnotated ? [] : ["direct" as const]), "federate", "off");
+    const path = fc.constantFrom<JobPath>(...(isAnnotated(job) ? [] : ["direct" as const]), "federate", "off");
     const namespaces = fc.oneof(
         fc.constant("*").map((all) => [all]),
         fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
     );
     const proxied = fc.record({ path: fc.constant("apiServerProxy" as const), interval, namespaces });
-    return fc.oneof(fc.record({ path, interval }), ...(isAnnotated ? [proxied] : []));
+    return fc.oneof(fc.record({ path, interval }), ...(isAnnotated(job) ? [proxied] : []));
 }
 
 /** Everything that the schemas let through, as far as documents are made of it. */

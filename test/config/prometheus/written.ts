@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { RENEWAL_HOME } from "../../../host/renewal";
@@ -40,4 +40,11 @@ export function writeDocuments(
         writeFileSync(file, change(here));
     }
     return root;
+}
+
+/** What promtool says, with every lint, of documents in a directory. */
+export function checkConfig(root: string): { status: number | null; output: string } {
+    const args = ["check", "config", "--lint=all", "--lint-fatal", join(root, "prometheus.yml")];
+    const { status, stdout, stderr } = spawnSync("promtool", args, { encoding: "utf8" });
+    return { status, output: stdout + stderr };
 }
