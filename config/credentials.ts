@@ -45,6 +45,7 @@ function needed(source: ScrapeSource, { tokens, federation }: SourceCredentials)
         ca: source.caCertificate,
         discoveryToken: tokens.discovery,
         kubeletToken: tokens.kubelet,
+        metricsToken: tokens.metrics,
         federationCa: federation?.caCertificate,
         federationCertificate: federation?.clientCertificate,
         federationKey: federation?.clientKey,

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { endpointIssues } from "./endpointIssues";
-import { InClusterPrometheus, matchersOf, namespaceOf, type Replica, replicasOf } from "./inCluster";
+import { InClusterPrometheus, namespaceOf, type Replica, replicasOf } from "./inCluster";
+import { matchersOf } from "./matchers";
 import { ALWAYS, Certificate, Cidr, Host, Port } from "./scalars";
-import { type KubernetesJob, type Matcher, ObjectName } from "./source";
+import { type Jobs, ObjectName, type ScrapeSource } from "./source";
 
 const Annotations = z.record(
     z.string().regex(/^[A-Za-z0-9][\w./-]{0,316}$/, "must be the key of an annotation in Kubernetes"),
@@ -138,14 +139,15 @@ export type UrlEndpoint = { readonly kind: "url" } & z.infer<typeof Url>;
 
 /** One of the four ways, with what belongs to each federated job there. */
 export type Endpoint = (GatewayEndpoint | IngressEndpoint | ProxyEndpoint | UrlEndpoint) & {
-    readonly matchers: Readonly<Record<KubernetesJob, Matcher[]>>;
+    readonly matchers: NonNullable<ScrapeSource["federation"]>["matchers"];
+    readonly nativeHistograms: boolean;
 };
 
 /** The way that a configuration chooses; one that was checked chooses exactly one. */
-export function chosenEndpoint({ prometheus, ...ways }: EndpointConfig): Endpoint {
-    const matchers = matchersOf(prometheus);
+export function chosenEndpoint({ prometheus, ...ways }: EndpointConfig, jobs: Jobs): Endpoint {
+    const common = { matchers: matchersOf(prometheus, jobs), nativeHistograms: prometheus.nativeHistograms };
     if (ways.url) {
-        return { kind: "url", matchers, ...ways.url };
+        return { kind: "url", ...common, ...ways.url };
     }
     const located = {
         namespace: namespaceOf(prometheus) ?? "",
@@ -154,9 +156,9 @@ export function chosenEndpoint({ prometheus, ...ways }: EndpointConfig): Endpoin
         routePrefix: prometheus.routePrefix ?? "",
     };
     if (ways.gateway) {
-        return { kind: "gateway", matchers, prometheus: located, ...ways.gateway };
+        return { kind: "gateway", ...common, prometheus: located, ...ways.gateway };
     }
     return ways.ingress
-        ? { kind: "ingress", matchers, prometheus: located, ...ways.ingress }
-        : { kind: "apiServerProxy", matchers, prometheus: located };
+        ? { kind: "ingress", ...common, prometheus: located, ...ways.ingress }
+        : { kind: "apiServerProxy", ...common, prometheus: located };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Port } from "./scalars";
-import { KUBERNETES_JOBS, type KubernetesJob, type Matcher, ObjectName } from "./source";
+import { ObjectName } from "./source";
 
 /** What installs a Prometheus in a cluster: each gives names of its own to pods and jobs. */
 export const Flavour = z.enum(["custom", "prometheus", "kube-prometheus-stack", "kube-prometheus"]);
@@ -77,11 +77,26 @@ export const InClusterPrometheus = z.strictObject({
             "kubernetes-nodes-cadvisor": pattern(SERIES),
             "kubernetes-pods": pattern(SERIES),
             "kubernetes-service-endpoints": pattern(SERIES),
+            etcd: pattern(SERIES),
+            "kube-scheduler": pattern(SERIES),
+            "kube-controller-manager": pattern(SERIES),
+            "node-exporter": pattern(SERIES),
+            "kube-state-metrics": pattern(SERIES),
+            coredns: pattern(SERIES),
         })
         .default({})
         .describe("Instead of the flavour's, the names of the jobs that are federated"),
+    nativeHistograms: z
+        .boolean()
+        .default(false)
+        .describe("Whether it has native histograms, which are then federated as such"),
 });
 export type InClusterPrometheus = z.infer<typeof InClusterPrometheus>;
+
+/** Whether the Prometheus operator made it, from the manifests of kube-prometheus or the chart of them. */
+export function isOperator(flavour: Flavour): boolean {
+    return flavour === "kube-prometheus" || flavour === "kube-prometheus-stack";
+}
 
 /** One replica of the Prometheus in the cluster. */
 export interface Replica {
@@ -147,54 +162,3 @@ function workloadOf(flavour: Flavour, release: string | undefined): string | und
     }
     return undefined;
 }
-
-/** What belongs to a job in the cluster's Prometheus, by its labels there. */
-export function matchersOf({ flavour, jobs }: InClusterPrometheus): Record<KubernetesJob, Matcher[]> {
-    const known = isOperator(flavour) ? OPERATOR : flavour === "prometheus" ? CHART : DOCUMENTATION;
-    const chosen = KUBERNETES_JOBS.map((name): [KubernetesJob, Matcher[]] => {
-        const given = jobs[name];
-        return [name, given === undefined ? known[name] : [like(given)]];
-    });
-    return Object.fromEntries(chosen) as Record<KubernetesJob, Matcher[]>;
-}
-
-function isOperator(flavour: Flavour): boolean {
-    return flavour === "kube-prometheus" || flavour === "kube-prometheus-stack";
-}
-
-function like(job: string): Matcher {
-    return { label: "job", operator: "=~", value: job };
-}
-
-function is(job: string): Matcher {
-    return { label: "job", operator: "=", value: job };
-}
-
-/** The names of Prometheus's own example and of the chart `prometheus`, before its version 28 and after it. */
-const DOCUMENTATION: Readonly<Record<KubernetesJob, Matcher[]>> = {
-    "kubernetes-apiservers": [like("kubernetes-api-?servers")],
-    "kubernetes-nodes": [is("kubernetes-nodes")],
-    "kubernetes-nodes-cadvisor": [is("kubernetes-nodes-cadvisor")],
-    "kubernetes-pods": [like("kubernetes-pods(-slow)?")],
-    "kubernetes-service-endpoints": [like("kubernetes-service-endpoints(-slow)?")],
-};
-
-/** The chart's own jobs beside them: itself, its Pushgateway, and probes of services. */
-const CHART: Readonly<Record<KubernetesJob, Matcher[]>> = {
-    ...DOCUMENTATION,
-    "kubernetes-service-endpoints": [
-        like("kubernetes-service-endpoints(-slow)?|kubernetes-services|prometheus|prometheus-pushgateway"),
-    ],
-};
-
-/**
- * The operator names a job by the Service behind a ServiceMonitor, and by `<namespace>/<name>` of a PodMonitor. The kubelet
- * is one job, whose paths tell its own metrics from those of its containers.
- */
-const OPERATOR: Readonly<Record<KubernetesJob, Matcher[]>> = {
-    "kubernetes-apiservers": [is("apiserver")],
-    "kubernetes-nodes": [is("kubelet"), { label: "metrics_path", operator: "!=", value: "/metrics/cadvisor" }],
-    "kubernetes-nodes-cadvisor": [is("kubelet"), { label: "metrics_path", operator: "=", value: "/metrics/cadvisor" }],
-    "kubernetes-pods": [like(".+/.+")],
-    "kubernetes-service-endpoints": [like("[^/]+"), { label: "job", operator: "!~", value: "apiserver|kubelet" }],
-};

@@ -5,8 +5,8 @@ import { frontKeyProblems, passwordHashProblems } from "./frontSecrets";
 import { clientCaProblems, serverCertificateProblems } from "./frontCertificate";
 import { ruleFileProblems, type UserFile } from "./files";
 import { plainProblems, renderProblems, unknownKey, type Problem, removal } from "./problems";
-import { type Cluster, type ClusterConfig, DEFAULT_PATHS, pathOf } from "./cluster";
-import { chosenEndpoint } from "./endpoint";
+import { pathOf } from "./cluster";
+import { decided } from "./decided";
 import { scrapeFileProblems } from "./scrapeFile";
 import { PlainKeys, SecretKeys, type StackConfig } from "./schema";
 import {
@@ -22,7 +22,7 @@ import {
 } from "./secrets";
 import { Certificate, field } from "./scalars";
 import { readUserFiles } from "./readFile";
-import { type Duration, KUBERNETES_JOBS, type KubernetesJob, type ScrapeJob } from "./source";
+import { JOB_NAMES } from "./source";
 
 const NAMESPACE = "external-prometheus";
 
@@ -171,7 +171,7 @@ function secretsWanted(keys: ReadonlyMap<string, Key>): SecretsWanted {
 function wantingCluster(cluster: unknown): WantingCluster {
     const endpoint = field(cluster, "endpoint");
     const way = field(endpoint, "ingress") ?? field(endpoint, "url");
-    const paths = KUBERNETES_JOBS.map((name) => pathOf(field(cluster, "jobs"), name));
+    const paths = JOB_NAMES.map((name) => pathOf(field(cluster, "jobs"), name)).filter((path) => path !== undefined);
     return {
         context: textOf(field(cluster, "context")),
         caCertificate: textOf(field(cluster, "caCertificate")),
@@ -256,19 +256,4 @@ function byName<T>(values: Readonly<Record<string, T>>): (T & { name: string })[
 
 function byFileName(a: UserFile, b: UserFile): number {
     return a.name < b.name ? -1 : 1;
-}
-
-/** What the stack's configuration leaves out is filled in. */
-function decided({ endpoint, ...cluster }: ClusterConfig & { name: string }, interval: Duration): Cluster {
-    const jobs = KUBERNETES_JOBS.map((name): [KubernetesJob, ScrapeJob] => {
-        const given = cluster.jobs[name];
-        const path = given?.path ?? DEFAULT_PATHS[name];
-        return [name, { ...given, path, interval: given?.interval ?? interval }];
-    });
-    const isFederated = jobs.some(([, { path }]) => path === "federate");
-    return {
-        ...cluster,
-        jobs: Object.fromEntries(jobs) as Record<KubernetesJob, ScrapeJob>,
-        ...(endpoint && isFederated && { endpoint: chosenEndpoint(endpoint) }),
-    };
 }

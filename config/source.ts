@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Version of the contract between the two sides, which changes with what a reader could misunderstand. */
-export const SOURCE_VERSION = 3;
+export const SOURCE_VERSION = 4;
 
 const Version = z.literal(SOURCE_VERSION).describe("Version of this contract; a reader refuses any other");
 
@@ -13,8 +13,27 @@ export const KUBERNETES_JOBS = [
     "kubernetes-pods",
     "kubernetes-service-endpoints",
 ] as const;
-export const KubernetesJob = z.enum(KUBERNETES_JOBS);
-export type KubernetesJob = z.infer<typeof KubernetesJob>;
+export type KubernetesJob = (typeof KUBERNETES_JOBS)[number];
+
+/** Jobs that hold the evidence of what went on; one that a cluster does not name comes with whatever else brings it there. */
+export const EVIDENCE_JOBS = [
+    "etcd",
+    "kube-scheduler",
+    "kube-controller-manager",
+    "node-exporter",
+    "kube-state-metrics",
+    "coredns",
+] as const;
+export type EvidenceJob = (typeof EVIDENCE_JOBS)[number];
+
+/** Parts of what is federated that are told by the names of their metrics, not by jobs. */
+export const SLICES = ["vital-signs", "recording-rules", "alerts"] as const;
+export type Slice = (typeof SLICES)[number];
+
+/** Everything that a cluster gives under a path of its own. */
+export const JOB_NAMES = [...KUBERNETES_JOBS, ...EVIDENCE_JOBS, ...SLICES] as const;
+const JobName = z.enum(JOB_NAMES);
+export type JobName = z.infer<typeof JobName>;
 
 export const JobPath = z.enum(["direct", "federate", "apiServerProxy", "off"]);
 export type JobPath = z.infer<typeof JobPath>;
@@ -96,6 +115,16 @@ export const ScrapeJob = z.strictObject({
     ),
     interval: Duration.describe("How often, such as `30s`"),
     namespaces: Namespaces.optional().describe("Present with the path `apiServerProxy` alone, for which it is needed"),
+    targets: z
+        .array(Address)
+        .min(1)
+        .optional()
+        .describe("With the path `direct`, where it is; absent where that follows from the cluster's nodes"),
+    scheme: z.enum(["https", "http"]).optional().describe("With the path `direct`, if not as is usual for the job"),
+    insecureSkipVerify: z
+        .literal(true)
+        .optional()
+        .describe("With the path `direct`, takes any certificate, such as one that a kubelet signed itself"),
 });
 export type ScrapeJob = z.infer<typeof ScrapeJob>;
 
@@ -107,22 +136,36 @@ export function isAnnotated(job: string): job is AnnotatedJob {
     return ANNOTATED_JOBS.some((annotated) => annotated === job);
 }
 
-/** A proxied job is one that can be, and says where it looks. */
-const Jobs = z.record(KubernetesJob, ScrapeJob).superRefine((jobs, context) => {
-    for (const [name, { path, namespaces }] of Object.entries(jobs)) {
-        const isProxied = path === "apiServerProxy";
-        if (isProxied !== (namespaces !== undefined) || (isProxied && !isAnnotated(name))) {
-            context.addIssue({
-                code: "custom",
-                path: [name],
-                message: "must have namespaces if it is proxied, and only then",
-            });
+function each<K extends string, V>(names: readonly K[], value: V): Record<K, V> {
+    return Object.fromEntries(names.map((name) => [name, value])) as Record<K, V>;
+}
+
+/** A proxied job is one that can be, and says where it looks; a slice has no path but that of the Prometheus in the cluster. */
+const Jobs = z
+    .strictObject({
+        ...each(KUBERNETES_JOBS, ScrapeJob),
+        ...each(EVIDENCE_JOBS, ScrapeJob.optional()),
+        ...each(SLICES, ScrapeJob.optional()),
+    })
+    .superRefine((jobs, context) => {
+        const refuse = (name: string, message: string) => {
+            context.addIssue({ code: "custom", path: [name], message });
+        };
+        for (const [name, job] of Object.entries(jobs)) {
+            const isProxied = job?.path === "apiServerProxy";
+            if (isProxied !== (job?.namespaces !== undefined) || (isProxied && !isAnnotated(name))) {
+                refuse(name, "must have namespaces if it is proxied, and only then");
+            }
+            const isSlice = SLICES.some((slice) => slice === name);
+            if (job?.path === "direct" ? isSlice || isAnnotated(name) : (job?.targets ?? job?.insecureSkipVerify)) {
+                refuse(name, "must be scraped directly where it has targets or takes any certificate, if it can be");
+            }
         }
-    }
-});
+    });
+export type Jobs = z.infer<typeof Jobs>;
 
 /** What the VM uses a token for; each has an account of its own, so that no node ever sees the one that lists objects. */
-export const SCRAPE_PURPOSES = ["discovery", "kubelet", "federation", "proxy"] as const;
+export const SCRAPE_PURPOSES = ["discovery", "kubelet", "metrics", "federation", "proxy"] as const;
 const ScrapePurpose = z.enum(SCRAPE_PURPOSES);
 export type ScrapePurpose = z.infer<typeof ScrapePurpose>;
 
@@ -135,7 +178,13 @@ export const ScrapeSource = z.strictObject({
     name: ClusterName.describe("The cluster's name: label `cluster`, part of file names and of each `job_name`"),
     server: ServerUrl.describe("URL of the API server as the VM reaches it"),
     caCertificate: PemCertificate.describe("CA that signed the API server's and the kubelets' certificates"),
-    jobs: Jobs.describe("Path and interval of each of the five Kubernetes jobs"),
+    jobs: Jobs.describe(
+        "Path and interval of each of the five Kubernetes jobs, and of what else is taken on a path of its own",
+    ),
+    naming: z
+        .enum(["kube-prometheus"])
+        .optional()
+        .describe("Who has named direct jobs and their labels; absent for Prometheus's own example"),
     boundTokens: z
         .strictObject({
             purposes: z.array(ScrapePurpose).min(1).describe("For what: each has a ServiceAccount of its own"),
@@ -174,8 +223,12 @@ export const ScrapeSource = z.strictObject({
                 .describe("What of its credentials the VM shows there"),
             username: z.string().min(1).optional().describe("Name that goes with the password"),
             matchers: z
-                .partialRecord(KubernetesJob, z.array(Matcher).min(1))
+                .partialRecord(JobName, z.array(Matcher).min(1))
                 .describe("Which series belong to each federated job, by their labels in the cluster"),
+            nativeHistograms: z
+                .literal(true)
+                .optional()
+                .describe("Present where the Prometheus in the cluster has some"),
         })
         .optional()
         .describe("Where the Prometheus in the cluster is federated from; absent where no job takes that path"),
@@ -192,6 +245,7 @@ export const SourceCredentials = z.strictObject({
         .strictObject({
             discovery: Token.optional().describe("Lists objects, at the API server alone"),
             kubelet: Token.optional().describe("Reads the kubelets' metrics, and nothing else; every node sees it"),
+            metrics: Token.optional().describe("Reads `/metrics` of the cluster's own components, and nothing else"),
             federation: Token.optional().describe("Reaches the Prometheus in the cluster through the API server"),
             proxy: Token.optional().describe("Reaches pods through the API server"),
             renewal: Token.optional().describe(

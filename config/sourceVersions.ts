@@ -6,8 +6,8 @@ import { KUBERNETES_JOBS, SOURCE_VERSION } from "./source";
  * be deployed anew, so a VM's stack has to understand what is there. Checks nothing: that is the schema's part.
  */
 export function newestSource(source: unknown): unknown {
-    // Version 2 knew no path through the API server for pods and Services.
-    if (isObject(source) && source["version"] === 2) {
+    // Version 2 knew no path through the API server for pods and Services, version 3 no jobs but the five.
+    if (isObject(source) && (source["version"] === 2 || source["version"] === 3)) {
         return { ...source, version: SOURCE_VERSION };
     }
     if (!isObject(source) || source["version"] !== 1) {
@@ -39,7 +39,6 @@ function gatewayFederation(federation: unknown, jobs: unknown): unknown {
 
 /** The same of credentials, of which older versions had a part of what there is now. */
 export function newestCredentials(credentials: unknown): unknown {
-    return isObject(credentials) && (credentials["version"] === 1 || credentials["version"] === 2)
-        ? { ...credentials, version: SOURCE_VERSION }
-        : credentials;
+    const isOlder = isObject(credentials) && [1, 2, 3].some((version) => credentials["version"] === version);
+    return isOlder ? { ...credentials, version: SOURCE_VERSION } : credentials;
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from "../cluster";
-import { ANNOTATED_JOBS, type AnnotatedJob, isAll, SCRAPE_PURPOSES } from "../source";
+import { schemeOf } from "../evidence";
+import { ANNOTATED_JOBS, type AnnotatedJob, EVIDENCE_JOBS, isAll, SCRAPE_PURPOSES } from "../source";
 import { hasKind } from "../tokens";
 import { accountName, NAMESPACE, type Purpose } from "./accounts";
 import { replicaServiceName } from "./replicaService";
@@ -45,6 +46,11 @@ function renewalOf(access: readonly Access[]): Access {
 function scrapeAccess({ jobs, endpoint }: Pick<Cluster, "jobs" | "endpoint">): Access[] {
     const apiServers = jobs["kubernetes-apiservers"].path === "direct";
     const kubelets = jobs["kubernetes-nodes"].path === "direct" || jobs["kubernetes-nodes-cadvisor"].path === "direct";
+    const evidence = EVIDENCE_JOBS.flatMap((job) => {
+        const chosen = jobs[job];
+        return chosen?.path === "direct" ? [{ ...chosen, scheme: schemeOf(job, chosen) }] : [];
+    });
+    const nodes = kubelets || evidence.some(({ targets }) => targets === undefined);
     const listed = ANNOTATED_JOBS.flatMap((job) => scopes(jobs, job, DISCOVERED[job]));
     const reached = ANNOTATED_JOBS.flatMap((job) => scopes(jobs, job, [POD_PROXY]));
     const access: Access[] = [
@@ -52,7 +58,7 @@ function scrapeAccess({ jobs, endpoint }: Pick<Cluster, "jobs" | "endpoint">): A
             purpose: "discovery",
             clusterRules: [
                 ...when(apiServers, { nonResourceURLs: ["/metrics", "/metrics/slis"], verbs: ["get"] }),
-                ...when(kubelets, { apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"] }),
+                ...when(nodes, { apiGroups: [""], resources: ["nodes"], verbs: ["list", "watch"] }),
                 ...inCluster(listed),
             ],
             namespaces: byNamespace([
@@ -63,6 +69,14 @@ function scrapeAccess({ jobs, endpoint }: Pick<Cluster, "jobs" | "endpoint">): A
         {
             purpose: "kubelet",
             clusterRules: when(kubelets, { apiGroups: [""], resources: ["nodes/metrics"], verbs: ["get"] }),
+            namespaces: [],
+        },
+        {
+            purpose: "metrics",
+            clusterRules: when(
+                evidence.some(({ scheme }) => scheme === "https"),
+                { nonResourceURLs: ["/metrics"], verbs: ["get"] },
+            ),
             namespaces: [],
         },
         { purpose: "federation", clusterRules: [], namespaces: proxied(endpoint) },

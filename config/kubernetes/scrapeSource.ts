@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster";
 import type { Endpoint, GatewayEndpoint, UrlEndpoint } from "../endpoint";
-import { type KubernetesJob, SCRAPE_PURPOSES, SOURCE_VERSION, type ScrapeSource } from "../source";
+import { SCRAPE_PURPOSES, SOURCE_VERSION, type ScrapeSource } from "../source";
 import { seconds } from "../tokens";
 import { hostPort, targetOf } from "../url";
 import { replicaPort } from "./gatewayConfiguration";
@@ -18,9 +18,14 @@ export function scrapeSource(cluster: Cluster): ScrapeSource {
         server: cluster.server,
         caCertificate: cluster.caCertificate,
         jobs: cluster.jobs,
+        ...(cluster.naming && { naming: cluster.naming }),
         ...boundTokens(cluster),
         ...(endpoint && {
-            federation: { ...reach(cluster, endpoint), matchers: federatedMatchers(cluster.jobs, endpoint) },
+            federation: {
+                ...reach(cluster, endpoint),
+                matchers: endpoint.matchers,
+                ...(endpoint.nativeHistograms && { nativeHistograms: true }),
+            },
         }),
     };
 }
@@ -36,13 +41,8 @@ function boundTokens(cluster: Cluster): Pick<ScrapeSource, "boundTokens"> {
     return { boundTokens: { purposes, lifetimeSeconds: seconds(bound.lifetime) } };
 }
 
-function federatedMatchers(jobs: Cluster["jobs"], { matchers }: Endpoint): Federation["matchers"] {
-    const federated = (Object.keys(matchers) as KubernetesJob[]).filter((name) => jobs[name].path === "federate");
-    return Object.fromEntries(federated.map((name) => [name, matchers[name]]));
-}
-
 /** Where the targets are, and how the VM and they know each other. */
-function reach(cluster: Cluster, endpoint: Endpoint): Omit<Federation, "matchers"> {
+function reach(cluster: Cluster, endpoint: Endpoint): Omit<Federation, "matchers" | "nativeHistograms"> {
     if (endpoint.kind === "url") {
         return { ...proof(endpoint), targets: endpoint.urls.map(urlTarget), scheme: schemeOf(endpoint) };
     }

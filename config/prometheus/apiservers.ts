@@ -3,6 +3,7 @@ import { targetOf } from "../url";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
 import { identity, jobBasics, type Job } from "./job";
+import { named } from "./naming";
 import type { RelabelConfig } from "./types";
 
 /** What the API servers say of themselves at length, and few read: the same as kube-prometheus leaves out. */
@@ -53,7 +54,7 @@ export function apiServerJobs(source: ScrapeSource): Job[] {
                         regex: "default;kubernetes;https",
                         action: "keep",
                     },
-                    ...identity(source.name, "kubernetes-apiservers"),
+                    ...named(source, "kubernetes-apiservers"),
                 ],
                 metric_relabel_configs: DROPPED,
             },

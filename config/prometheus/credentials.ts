@@ -12,6 +12,7 @@ export function credentialPaths(cluster: string) {
         ca: `${directory}/ca.crt`,
         discoveryToken: `${directory}/discovery.token`,
         kubeletToken: `${directory}/kubelet.token`,
+        metricsToken: `${directory}/metrics.token`,
         /** CA of what is federated from, where it is one of its own. */
         federationCa: `${directory}/federation-ca.crt`,
         federationCertificate: `${directory}/federation.crt`,

@@ -6,6 +6,7 @@ import type { StaticJob } from "../schema";
 import type { ScrapeSource } from "../source";
 import { apiServerJobs } from "./apiservers";
 import { alerting, companionJob } from "./companions";
+import { evidenceJobs } from "./evidence";
 import { federationJobs } from "./federation";
 import { frontJob } from "./front";
 import { timeoutFor, type Job } from "./job";
@@ -40,7 +41,13 @@ export interface Document {
 
 /** Jobs of one cluster, in the order of the document. */
 export function clusterJobs(source: ScrapeSource): Job[] {
-    return [...apiServerJobs(source), ...nodeJobs(source), ...proxiedJobs(source), ...federationJobs(source)];
+    return [
+        ...apiServerJobs(source),
+        ...nodeJobs(source),
+        ...evidenceJobs(source),
+        ...proxiedJobs(source),
+        ...federationJobs(source),
+    ];
 }
 
 /** Jobs that belong to no cluster, in the order of the document; those in the user's own files are not among them. */

@@ -1,14 +1,13 @@
-import { KUBERNETES_JOBS, type Matcher, type ScrapeSource } from "../source";
+import { JOB_NAMES, type JobName, type Matcher, type ScrapeSource } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
-import { guard, LIMITS, literally } from "./guard";
+import { guard, LIMITS, patternOf } from "./guard";
 import { identity, jobBasics, type Job } from "./job";
 import type { RelabelConfig, ScrapeConfig } from "./types";
 
 type Federation = NonNullable<ScrapeSource["federation"]>;
 
 /**
- * One job for each Kubernetes job that is federated, so that their `match[]` are disjoint and one that fails takes no other
- * with it.
+ * One job for each that is federated, so that their `match[]` are disjoint and one that fails takes no other with it.
  *
  * The federated series keep their own `job` and `instance` (`honor_labels`). What Prometheus adds itself, such as `up` of the
  * federation, has `job="federate/<job>"`: under the plain name it would be counted among the targets of the job. Every
@@ -22,15 +21,17 @@ export function federationJobs(source: ScrapeSource): Job[] {
     const { scheme, targets, matchers } = federation;
     const [path, ...otherPaths] = new Set(targets.map(({ metricsPath }) => metricsPath));
     const isOnePath = path !== undefined && otherPaths.length === 0;
-    return KUBERNETES_JOBS.filter((job) => source.jobs[job].path === "federate").map((job) => ({
-        cluster: source.name,
-        job,
-        path: "federate",
-        scrape: {
-            ...jobBasics(source.name, job, source.jobs[job].interval),
+    return JOB_NAMES.flatMap((job) => {
+        const { path: chosen, interval } = source.jobs[job] ?? {};
+        if (chosen !== "federate" || interval === undefined) {
+            return [];
+        }
+        const scrape: ScrapeConfig = {
+            ...jobBasics(source.name, job, interval),
             honor_labels: true,
             // Keeps time honest: a series that ends in the cluster ends here too, not 5 minutes later.
             track_timestamps_staleness: true,
+            ...(federation.nativeHistograms && { scrape_native_histograms: true }),
             ...LIMITS,
             scheme,
             ...(isOnePath && { metrics_path: path }),
@@ -43,9 +44,21 @@ export function federationJobs(source: ScrapeSource): Job[] {
                 labels: { replica, ...(!isOnePath && { __metrics_path__: metricsPath }) },
             })),
             relabel_configs: identity(source.name, `federate/${job}`),
-            metric_relabel_configs: [...kept(matchers[job] ?? []), ...guard(source.name, job)],
-        },
-    }));
+            metric_relabel_configs: [
+                ...kept(matchers[job] ?? []),
+                ...guard(source, job),
+                ...evaluated(source.name, job),
+            ],
+        };
+        return [{ cluster: source.name, job, path: chosen, scrape }];
+    });
+}
+
+/** What a cluster has computed can be nothing that the VM computes: a rule of the same name gives series without this label. */
+function evaluated(cluster: string, job: JobName): RelabelConfig[] {
+    return job === "recording-rules" || job === "alerts"
+        ? [{ target_label: "evaluated_by", replacement: cluster }]
+        : [];
 }
 
 /** Files on the VM by which it and the targets know each other; undefined for what they do not need. */
@@ -82,10 +95,10 @@ function proof(
 
 /** Nothing but what was asked for. */
 function kept(matchers: readonly Matcher[]): RelabelConfig[] {
-    return matchers.map(({ label, operator, value }) => ({
-        source_labels: [label],
-        regex: operator.endsWith("~") ? value : literally(value),
-        action: operator.startsWith("=") ? "keep" : "drop",
+    return matchers.map((matcher) => ({
+        source_labels: [matcher.label],
+        regex: patternOf(matcher),
+        action: matcher.operator.startsWith("=") ? "keep" : "drop",
     }));
 }
 

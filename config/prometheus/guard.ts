@@ -1,27 +1,58 @@
-import { isAnnotated, KUBERNETES_JOBS, type KubernetesJob } from "../source";
+import { isAnnotated, type JobName, type Matcher, type ScrapeSource } from "../source";
+import { namingOf } from "./naming";
 import type { RelabelConfig } from "./types";
 
 /** Far above what one job of a cluster brings, far below what would fill the VM's memory. */
 export const LIMITS = { sample_limit: 200_000, label_limit: 64, body_size_limit: "200MB" };
 
+type Guarded = Pick<ScrapeSource, "name" | "jobs" | "naming">;
+
 /** Names that series of the VM's own making have, besides those of the jobs themselves. */
-const OWN = ["kubernetes-apiservers-static", "federate/.+"];
+const OWN = ["kubernetes-apiservers-static;.*", "federate/.+;.*"];
 
 /**
- * Lets series that keep their own labels (`honor_labels`) be none of another cluster or of another job. The order matters:
- * first none stay under the name of another job; then a foreign `cluster` is kept as `exported_cluster` (or two series that
- * differ in it alone would become one), then the label is forced.
+ * Lets series that keep their own labels (`honor_labels`) be none of another cluster, or of a job that the VM scrapes itself. The
+ * order matters: first none stay under the name of such a job; then a foreign `cluster` is kept as `exported_cluster` (or two
+ * series that differ in it alone would become one), then the label is forced.
  */
-export function guard(cluster: string, job: KubernetesJob): RelabelConfig[] {
-    const others = KUBERNETES_JOBS.filter((other) => other !== job).map((other) =>
-        isAnnotated(other) ? `${other}(-slow)?` : other,
+export function guard(source: Guarded, job: JobName, more: readonly string[] = []): RelabelConfig[] {
+    const others = Object.entries(source.jobs).flatMap(([other, chosen]) =>
+        other === job || (chosen?.path !== "direct" && chosen?.path !== "apiServerProxy")
+            ? []
+            : [seriesOf(source, other as JobName)],
     );
+    const cluster = source.name;
     return [
-        { source_labels: ["job"], regex: [...others, ...OWN].join("|"), action: "drop" },
+        { source_labels: ["job", "metrics_path"], regex: [...others, ...more, ...OWN].join("|"), action: "drop" },
         { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
         { source_labels: ["cluster"], regex: cluster, target_label: "exported_cluster", replacement: "" },
         { target_label: "cluster", replacement: cluster },
     ];
+}
+
+/** The same for what an exporter says of itself: it is nothing either that is federated from the Prometheus in the cluster. */
+export function guardExporter(source: Guarded & Pick<ScrapeSource, "federation">, job: JobName): RelabelConfig[] {
+    const federated = Object.values(source.federation?.matchers ?? {}).flatMap((matchers) =>
+        matchers.filter(({ label, operator }) => label === "job" && operator.startsWith("=")).map(patternOf),
+    );
+    const own = namingOf(source, job).job;
+    const others = [...new Set(federated)].filter((pattern) => !new RegExp(`^(?:${pattern})$`).test(own));
+    return guard(
+        source,
+        job,
+        others.map((pattern) => `(${pattern});.*`),
+    );
+}
+
+/** The regular expression (RE2) of a matcher's value. */
+export function patternOf({ operator, value }: Matcher): string {
+    return operator.endsWith("~") ? value : literally(value);
+}
+
+/** Labels `job` and `metrics_path` of what the VM scrapes itself, with a semicolon between them. */
+function seriesOf(source: Pick<ScrapeSource, "naming">, job: JobName): string {
+    const { job: name, metrics_path = ".*" } = namingOf(source, job);
+    return `${isAnnotated(job) ? `${name}(-slow)?` : name};${metrics_path}`;
 }
 
 /** A regular expression (RE2) that this text alone matches. */

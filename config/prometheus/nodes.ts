@@ -1,7 +1,8 @@
-import type { KubernetesJob, ScrapeSource } from "../source";
+import type { JobName, ScrapeSource } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
-import { identity, jobBasics, type Job } from "./job";
+import { jobBasics, type Job } from "./job";
+import { named, onNode } from "./naming";
 import type { ScrapeConfig } from "./types";
 
 /** An allow-list, since a node's label such as `job` or `instance` would replace the target's own. */
@@ -32,8 +33,10 @@ export function nodeJobs(source: ScrapeSource): Job[] {
     ];
 }
 
-function kubeletJob(source: ScrapeSource, job: KubernetesJob, special: Partial<ScrapeConfig>): Job[] {
-    const { path, interval } = source.jobs[job];
+type KubeletJob = Extract<JobName, "kubernetes-nodes" | "kubernetes-nodes-cadvisor">;
+
+function kubeletJob(source: ScrapeSource, job: KubeletJob, special: Partial<ScrapeConfig>): Job[] {
+    const { path, interval, insecureSkipVerify } = source.jobs[job];
     if (path !== "direct") {
         return [];
     }
@@ -51,11 +54,12 @@ function kubeletJob(source: ScrapeSource, job: KubernetesJob, special: Partial<S
                 scheme: "https",
                 // Every node sees this token, so it is one that opens nothing but the kubelets' metrics.
                 authorization: { credentials_file: tokens.kubelet },
-                tls_config: { ca_file: files.ca },
+                tls_config: insecureSkipVerify ? { insecure_skip_verify: true } : { ca_file: files.ca },
                 kubernetes_sd_configs: [discovery(source, "node")],
                 relabel_configs: [
                     { regex: `__meta_kubernetes_node_label_(${NODE_LABELS.join("|")})`, action: "labelmap" },
-                    ...identity(source.name, job),
+                    ...onNode(source),
+                    ...named(source, job),
                 ],
                 ...(metric_relabel_configs && { metric_relabel_configs }),
             },

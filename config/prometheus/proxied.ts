@@ -2,7 +2,7 @@ import { ANNOTATED_JOBS, type AnnotatedJob, type ScrapeSource } from "../source"
 import { targetOf } from "../url";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
-import { guard, LIMITS, literally } from "./guard";
+import { guardExporter, LIMITS, literally } from "./guard";
 import { identity, jobBasics, type Job } from "./job";
 import type { RelabelConfig } from "./types";
 
@@ -54,6 +54,8 @@ export function proxiedJobs(source: ScrapeSource): Job[] {
                     ...(role === "endpointslice" && { honor_labels: true }),
                     ...LIMITS,
                     target_limit: TARGET_LIMIT,
+                    // What says nothing of its format has always been taken for text.
+                    fallback_scrape_protocol: "PrometheusText0.0.4",
                     scheme: "https",
                     // A redirect is the pod's own, and would take the token along.
                     follow_redirects: false,
@@ -61,7 +63,7 @@ export function proxiedJobs(source: ScrapeSource): Job[] {
                     tls_config: { ca_file: credentialPaths(source.name).ca },
                     kubernetes_sd_configs: [discovery(source, role, namespaces)],
                     relabel_configs: [...announced(job), ...labels(source.name, job), ...request(job, source.server)],
-                    ...(role === "endpointslice" && { metric_relabel_configs: guard(source.name, job) }),
+                    ...(role === "endpointslice" && { metric_relabel_configs: guardExporter(source, job) }),
                 },
             },
         ];

@@ -24,6 +24,8 @@ export interface ScrapeConfig {
     scrape_timeout: Duration;
     honor_labels?: boolean;
     track_timestamps_staleness?: boolean;
+    scrape_native_histograms?: boolean;
+    fallback_scrape_protocol?: "PrometheusText0.0.4";
     sample_limit?: number;
     target_limit?: number;
     label_limit?: number;
@@ -56,6 +58,7 @@ export interface TlsConfig {
     cert_file?: string;
     key_file?: string;
     server_name?: string;
+    insecure_skip_verify?: boolean;
 }
 
 export interface KubernetesSdConfig {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { InClusterPrometheus, matchersOf, namespaceOf, replicasOf } from "../../config/inCluster";
-import { KUBERNETES_JOBS } from "../../config/source";
+import { InClusterPrometheus, namespaceOf, replicasOf } from "../../config/inCluster";
 
 /** Names of the replicas of what a configuration describes. */
 function replicas(prometheus: object): string[] | undefined {
@@ -68,56 +67,4 @@ it("is in the namespace that is given, or that kube-prometheus has", () => {
     expect(namespace({ namespace: "a", flavour: "kube-prometheus" })).toBe("a");
     expect(namespace({ flavour: "kube-prometheus" })).toBe("monitoring");
     expect(namespace({ flavour: "prometheus" })).toBeUndefined();
-});
-
-/** Labels of series as each flavour has them, and the jobs that they belong to. */
-const SERIES: [flavour: string, series: { job: string; metrics_path?: string }, belongs: string | undefined][] = [
-    ["custom", { job: "kubernetes-apiservers" }, "kubernetes-apiservers"],
-    ["custom", { job: "kubernetes-api-servers" }, "kubernetes-apiservers"],
-    ["custom", { job: "kubernetes-nodes" }, "kubernetes-nodes"],
-    ["custom", { job: "kubernetes-nodes-cadvisor" }, "kubernetes-nodes-cadvisor"],
-    ["custom", { job: "kubernetes-pods-slow" }, "kubernetes-pods"],
-    ["custom", { job: "kubernetes-service-endpoints" }, "kubernetes-service-endpoints"],
-    ["custom", { job: "prometheus" }, undefined],
-    ["prometheus", { job: "kubernetes-apiservers" }, "kubernetes-apiservers"],
-    ["prometheus", { job: "kubernetes-api-servers" }, "kubernetes-apiservers"],
-    ["prometheus", { job: "kubernetes-pods" }, "kubernetes-pods"],
-    ["prometheus", { job: "kubernetes-services" }, "kubernetes-service-endpoints"],
-    ["prometheus", { job: "prometheus-pushgateway" }, "kubernetes-service-endpoints"],
-    ["prometheus", { job: "prometheus" }, "kubernetes-service-endpoints"],
-    ...(["kube-prometheus-stack", "kube-prometheus"] as const).flatMap((flavour): typeof SERIES => [
-        [flavour, { job: "apiserver" }, "kubernetes-apiservers"],
-        [flavour, { job: "kubelet", metrics_path: "/metrics" }, "kubernetes-nodes"],
-        [flavour, { job: "kubelet", metrics_path: "/metrics/probes" }, "kubernetes-nodes"],
-        [flavour, { job: "kubelet", metrics_path: "/metrics/cadvisor" }, "kubernetes-nodes-cadvisor"],
-        [flavour, { job: "kube-state-metrics" }, "kubernetes-service-endpoints"],
-        [flavour, { job: "node-exporter" }, "kubernetes-service-endpoints"],
-        [flavour, { job: "shop/web" }, "kubernetes-pods"],
-        [flavour, { job: "" }, undefined],
-    ]),
-];
-
-describe("matchers", () => {
-    it.each(SERIES)("of %s find %j for %s alone", (flavour, series, belongs) => {
-        const matchers = matchersOf(InClusterPrometheus.parse({ flavour }));
-        const found = KUBERNETES_JOBS.filter((job) =>
-            matchers[job].every(({ label, operator, value }) => {
-                const actual = series[label as keyof typeof series] ?? "";
-                const isMatch = operator.endsWith("~") ? new RegExp(`^(?:${value})$`).test(actual) : actual === value;
-                return isMatch === operator.startsWith("=");
-            }),
-        );
-        expect(found).toEqual(belongs === undefined ? [] : [belongs]);
-    });
-
-    it("are those that are given, where they are", () => {
-        const prometheus = InClusterPrometheus.parse({
-            flavour: "kube-prometheus",
-            jobs: { "kubernetes-nodes": "a|b" },
-        });
-        expect(matchersOf(prometheus)["kubernetes-nodes"]).toEqual([{ label: "job", operator: "=~", value: "a|b" }]);
-        expect(matchersOf(prometheus)["kubernetes-apiservers"]).toEqual([
-            { label: "job", operator: "=", value: "apiserver" },
-        ]);
-    });
 });

@@ -138,12 +138,12 @@ describe("clusters of other stacks", () => {
         ]);
     });
 
-    it("are understood in the words of version 2, which knew less", () => {
+    it.each([2, 3])("are understood in the words of version %i, which knew less", (version) => {
         const read = watchedClusters(
             [
                 stack({
-                    sources: { eu: { ...source("eu"), version: 2 } },
-                    sourceCredentials: { eu: { ...credentials(), version: 2 } },
+                    sources: { eu: { ...source("eu"), version } },
+                    sourceCredentials: { eu: { ...credentials(), version } },
                 }),
             ],
             [],
@@ -155,14 +155,14 @@ describe("clusters of other stacks", () => {
         const { jobs, name, server, caCertificate } = source("eu");
         const rest = { name, server, caCertificate };
         const direct = Object.fromEntries(
-            Object.entries(jobs).map(([job, { path }]) => [
+            Object.entries(jobs).map(([job, chosen]) => [
                 job,
-                { path: path === "federate" ? "off" : path, interval: "30s" },
+                { path: chosen?.path === "federate" ? "off" : chosen?.path, interval: "30s" },
             ]),
         );
         const older = { ...rest, jobs: direct, version: 1 };
         const { watched, problems } = watchedClusters([stack({ sources: { eu: older } })], []);
         expect(problems).toEqual([]);
-        expect(watched[0]?.source).toEqual({ ...older, version: 3 });
+        expect(watched[0]?.source).toEqual({ ...older, version: 4 });
     });
 });

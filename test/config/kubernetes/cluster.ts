@@ -1,6 +1,6 @@
 import type { Cluster } from "../../../config/cluster";
 import { chosenEndpoint, EndpointConfig, type GatewayEndpoint, type Endpoint } from "../../../config/endpoint";
-import type { AnnotatedJob, JobPath, KubernetesJob, ScrapeJob } from "../../../config/source";
+import type { AnnotatedJob, JobPath, Jobs, KubernetesJob, ScrapeJob } from "../../../config/source";
 
 /** Jobs that take these paths; `off` where none is given. */
 export function jobs(paths: Partial<Record<KubernetesJob, JobPath>>): Record<KubernetesJob, ScrapeJob> {
@@ -24,11 +24,19 @@ export function proxiedJobs(namespaces: Partial<Record<AnnotatedJob, string[]>>)
     );
 }
 
+const FEDERATED = jobs({ "kubernetes-pods": "federate", "kubernetes-service-endpoints": "federate" });
+
 /** The endpoint that a stack's configuration means; two replicas where it names no others. */
-export function endpointOf<K extends Endpoint["kind"]>(kind: K, way: unknown, prometheus: object = {}) {
+export function endpointOf<K extends Endpoint["kind"]>(
+    kind: K,
+    way: unknown,
+    prometheus: object = {},
+    paths: Jobs = FEDERATED,
+) {
     const replicas = { namespace: "monitoring", pods: ["prometheus-0", "prometheus-1"] };
     return chosenEndpoint(
         EndpointConfig.parse({ [kind]: way, prometheus: { ...(kind === "url" ? {} : replicas), ...prometheus } }),
+        paths,
     ) as Extract<Endpoint, { kind: K }>;
 }
 

@@ -3,7 +3,7 @@ import { credentialPaths } from "../../../config/prometheus/credentials";
 import { clusterDocument } from "../../../config/prometheus/document";
 import { jobs } from "../../../config/prometheus/jobs";
 import type { ScrapeConfig } from "../../../config/prometheus/types";
-import { InClusterPrometheus, matchersOf } from "../../../config/inCluster";
+import { matchersOf } from "../../../config/matchers";
 import type { KubernetesJob, ScrapeSource } from "../../../config/source";
 import { gatewayFederation, SMALL, source, staticJob } from "./scraping";
 
@@ -125,7 +125,10 @@ describe("a federation job", () => {
     });
 
     it("asks by what else tells a job from another, and holds the source to it", () => {
-        const operator = matchersOf(InClusterPrometheus.parse({ flavour: "kube-prometheus" }));
+        const operator = matchersOf(
+            { flavour: "kube-prometheus", jobs: {} },
+            { "kubernetes-nodes": { path: "federate" } },
+        );
         const { params, metric_relabel_configs } = federatedBy({ matchers: operator }, "kubernetes-nodes");
         expect(params).toEqual({ "match[]": ['{job="kubelet",metrics_path!="/metrics/cadvisor"}'] });
         expect(metric_relabel_configs?.slice(0, 2)).toEqual([

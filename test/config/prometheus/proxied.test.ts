@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as yaml from "js-yaml";
 import { afterAll, describe, expect, it } from "vitest";
 import { clusterDocument } from "../../../config/prometheus/document";
-import { guard } from "../../../config/prometheus/guard";
+import { guardExporter } from "../../../config/prometheus/guard";
 import type { ScrapeConfig } from "../../../config/prometheus/types";
 import type { AnnotatedJob } from "../../../config/source";
 import { source } from "./scraping";
@@ -290,7 +290,14 @@ describe("a pod behind a Service", () => {
 
     it("keeps its labels, but under no name of another job or cluster", () => {
         expect(config).toMatchObject({ honor_labels: true });
-        expect(config.metric_relabel_configs).toEqual(guard("staging", "kubernetes-service-endpoints"));
-        expect(config.metric_relabel_configs?.[0]?.regex).toContain("|kubernetes-pods(-slow)?|");
+        const { jobs } = source();
+        const proxying = source("staging", {
+            jobs: {
+                ...jobs,
+                "kubernetes-service-endpoints": { path: "apiServerProxy", interval: "30s", namespaces: ["*"] },
+            },
+        });
+        expect(config.metric_relabel_configs).toEqual(guardExporter(proxying, "kubernetes-service-endpoints"));
+        expect(config.metric_relabel_configs?.[0]?.regex).toContain("|(kubernetes-pods(-slow)?);.*|");
     });
 });

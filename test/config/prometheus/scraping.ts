@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { PROGRAM_NAMES } from "../../../host/programs";
 import type { Scraping } from "../../../config/prometheus/document";
 import type { StaticJob } from "../../../config/schema";
-import { InClusterPrometheus, matchersOf } from "../../../config/inCluster";
+import { matchersOf } from "../../../config/matchers";
 import {
     type Duration,
     isAnnotated,
@@ -18,7 +18,7 @@ const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 /** A cluster with every job on its default path; two replicas behind the gateway. */
 export function source(name = "staging", changes: Partial<ScrapeSource> = {}): ScrapeSource {
     return {
-        version: 3,
+        version: 4,
         name,
         server: "https://k8s.example.com:6443",
         caCertificate: CA,
@@ -34,10 +34,13 @@ export function source(name = "staging", changes: Partial<ScrapeSource> = {}): S
     };
 }
 
+const EVERY = Object.fromEntries(KUBERNETES_JOBS.map((job) => [job, { path: "federate" }]));
+
 /** What a source says of a gateway that has an address for each replica. */
 export function gatewayFederation(
     serverName: string,
     addresses: readonly string[],
+    paths: Parameters<typeof matchersOf>[1] = EVERY,
 ): NonNullable<ScrapeSource["federation"]> {
     return {
         scheme: "https",
@@ -45,7 +48,7 @@ export function gatewayFederation(
         serverName,
         ca: "own",
         shows: ["certificate"],
-        matchers: matchersOf(InClusterPrometheus.parse({})),
+        matchers: matchersOf({ flavour: "custom", jobs: {} }, paths),
     };
 }
 

@@ -1,0 +1,51 @@
+import type { JobName, ScrapeSource } from "../source";
+import type { RelabelConfig } from "./types";
+
+/** What a job's series are called by whoever scrapes them in the cluster. */
+export interface Naming {
+    readonly job: string;
+    /** Where one job's name stands for several paths, what tells them apart. */
+    readonly metrics_path?: string;
+    /** More labels, as the Service that stands for the job there gives them. */
+    readonly labels?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Names and labels of kube-prometheus (kubernetesControlPlane-serviceMonitor*.yaml of its manifests). Left out are `namespace`,
+ * `service` and `endpoint` of the kubelets: the series of their containers have a namespace of their own.
+ */
+const KUBE_PROMETHEUS: Readonly<Partial<Record<JobName, Naming>>> = {
+    "kubernetes-apiservers": {
+        job: "apiserver",
+        labels: { endpoint: "https", namespace: "default", service: "kubernetes" },
+    },
+    "kubernetes-nodes": { job: "kubelet", metrics_path: "/metrics" },
+    "kubernetes-nodes-cadvisor": { job: "kubelet", metrics_path: "/metrics/cadvisor" },
+    etcd: { job: "kube-etcd" },
+};
+
+/** What the series of a job that the VM scrapes itself are called. */
+export function namingOf({ naming }: Pick<ScrapeSource, "naming">, job: JobName): Naming {
+    return (naming === "kube-prometheus" ? KUBE_PROMETHEUS[job] : undefined) ?? { job };
+}
+
+/** Gives a target its labels `job`, which is `<cluster>/<job>` before, and `cluster`, and what else belongs to the job's name. */
+export function named(source: Pick<ScrapeSource, "name" | "naming">, job: JobName): RelabelConfig[] {
+    const { job: name, metrics_path, labels = {} } = namingOf(source, job);
+    return [
+        ...(metrics_path === undefined ? [] : [{ target_label: "metrics_path", replacement: metrics_path }]),
+        ...Object.entries(labels).map(([label, value]) => ({ target_label: label, replacement: value })),
+        { target_label: "job", replacement: name },
+        { target_label: "cluster", replacement: source.name },
+    ];
+}
+
+/** Labels of a target that is a node or on one, as kube-prometheus has them: what is scraped, and on which node that is. */
+export function onNode({ naming }: Pick<ScrapeSource, "naming">): RelabelConfig[] {
+    return naming === "kube-prometheus"
+        ? [
+              { source_labels: ["__meta_kubernetes_node_name"], target_label: "node" },
+              { source_labels: ["__address__"], target_label: "instance" },
+          ]
+        : [];
+}
