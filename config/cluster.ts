@@ -27,8 +27,10 @@ function fields<P extends ScrapeJob["path"]>(paths: readonly [P, ...P[]]) {
 
 const INSECURE = z
     .boolean()
-    .default(false)
-    .describe("With the path `direct`, takes any certificate, such as one that a kubelet signed itself");
+    .optional()
+    .describe(
+        "With the path `direct`, takes any certificate, such as one that a kubelet signed itself (default: false)",
+    );
 
 function job(description: string) {
     return z

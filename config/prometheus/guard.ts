@@ -1,4 +1,4 @@
-import { isAnnotated, type JobName, type Matcher, type ScrapeSource } from "../source";
+import { isAnnotated, JOB_NAMES, type JobName, type JobPath, type Matcher, type ScrapeSource } from "../source";
 import { namingOf } from "./naming";
 import type { RelabelConfig } from "./types";
 
@@ -16,25 +16,29 @@ const OWN = ["kubernetes-apiservers-static;.*", "federate/.+;.*"];
  * series that differ in it alone would become one), then the label is forced.
  */
 export function guard(source: Guarded, job: JobName, more: readonly string[] = []): RelabelConfig[] {
-    const others = Object.entries(source.jobs).flatMap(([other, chosen]) =>
-        other === job || (chosen?.path !== "direct" && chosen?.path !== "apiServerProxy")
-            ? []
-            : [seriesOf(source, other as JobName)],
-    );
+    const others = JOB_NAMES.filter((other) => other !== job && isReserved(other, source.jobs[other]?.path));
+    const names = others.map((other) => seriesOf(source, other));
     const cluster = source.name;
     return [
-        { source_labels: ["job", "metrics_path"], regex: [...others, ...more, ...OWN].join("|"), action: "drop" },
+        { source_labels: ["job", "metrics_path"], regex: [...names, ...more, ...OWN].join("|"), action: "drop" },
+        // By these Prometheus takes up its own alerts again after a restart.
+        { source_labels: ["__name__"], regex: "ALERTS_FOR_STATE", action: "drop" },
         { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
         { source_labels: ["cluster"], regex: cluster, target_label: "exported_cluster", replacement: "" },
         { target_label: "cluster", replacement: cluster },
     ];
 }
 
+/** Whether no series of another job may have its name. Evidence may be among Services that are left out otherwise. */
+function isReserved(job: JobName, path: JobPath | undefined): boolean {
+    return path === "off" ? job !== "kubernetes-service-endpoints" : path !== undefined && path !== "federate";
+}
+
 /** The same for what an exporter says of itself: it is nothing either that is federated from the Prometheus in the cluster. */
 export function guardExporter(source: Guarded & Pick<ScrapeSource, "federation">, job: JobName): RelabelConfig[] {
-    const federated = Object.values(source.federation?.matchers ?? {}).flatMap((matchers) =>
-        matchers.filter(({ label, operator }) => label === "job" && operator.startsWith("=")).map(patternOf),
-    );
+    const federated = JOB_NAMES.flatMap((each) => source.federation?.matchers[each] ?? [])
+        .filter(({ label, operator }) => label === "job" && operator.startsWith("="))
+        .map(patternOf);
     const own = namingOf(source, job).job;
     const others = [...new Set(federated)].filter((pattern) => !new RegExp(`^(?:${pattern})$`).test(own));
     return guard(

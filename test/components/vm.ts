@@ -22,7 +22,7 @@ export const vm: VmConfig = {
 
 export function source(name: string): ScrapeSource {
     return ScrapeSource.parse({
-        version: 3,
+        version: 4,
         name,
         server: "https://api.example.com:6443",
         caCertificate: certificate,
@@ -38,7 +38,7 @@ export function source(name: string): ScrapeSource {
 
 export function credentials(): SourceCredentials {
     return SourceCredentials.parse({
-        version: 3,
+        version: 4,
         tokens: { discovery: TOKEN, kubelet: "canary.kubelet.token" },
         federation: { caCertificate: certificate, clientCertificate: certificate, clientKey: "canary-client-key" },
     });

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
 import { loadConfig } from "../../config/load";
 import type { StackConfig } from "../../config/schema";
-import { KUBERNETES_JOBS } from "../../config/source";
+import { EVIDENCE_JOBS, isAnnotated, JOB_NAMES, KUBERNETES_JOBS, SLICES } from "../../config/source";
 import { CA, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, KEY, OTHER_CA } from "./frontCertificates";
 
 /** Keys of the namespace and their values, as a stack's file holds them. */
@@ -123,9 +123,18 @@ const REST: Keys = {
     sourceStacks: ["organization/external-prometheus/prod-eu"],
     "clusters.staging.context": "admin",
     "clusters.staging.jobs": Object.fromEntries(
-        KUBERNETES_JOBS.map((job) => [
+        JOB_NAMES.map((job) => [
             job,
-            { path: /pods|endpoints/.test(job) ? "federate" : "direct", interval: "30s" },
+            {
+                path: isAnnotated(job) || SLICES.some((slice) => slice === job) ? "federate" : "direct",
+                interval: "30s",
+                ...(job.startsWith("kubernetes-nodes") && { insecureSkipVerify: true }),
+                ...(EVIDENCE_JOBS.some((evidence) => evidence === job) && {
+                    targets: ["198.51.100.40:10259"],
+                    scheme: "https",
+                    insecureSkipVerify: true,
+                }),
+            },
         ]),
     ),
     "clusters.staging.tokens": { generation: 2, previous: "secret", bound: { lifetime: "1h" } },
@@ -140,7 +149,8 @@ const REST: Keys = {
             namespace: "monitoring",
             replicas: 2,
             routePrefix: "/prometheus",
-            jobs: Object.fromEntries(KUBERNETES_JOBS.map((job) => [job, `${job}-.+`])),
+            jobs: Object.fromEntries([...KUBERNETES_JOBS, ...EVIDENCE_JOBS].map((job) => [job, `${job}-.+`])),
+            nativeHistograms: true,
         },
         gateway: {
             loadBalancer: {
@@ -151,7 +161,7 @@ const REST: Keys = {
         },
     }),
     // All federated, so that each of the names above is asked for.
-    "clusters.balanced.jobs": Object.fromEntries(KUBERNETES_JOBS.map((job) => [job, { path: "federate" }])),
+    "clusters.balanced.jobs": Object.fromEntries(JOB_NAMES.map((job) => [job, { path: "federate" }])),
     "clusters.routed": cluster({
         prometheus: { flavour: "kube-prometheus" },
         ingress: {

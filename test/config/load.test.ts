@@ -30,8 +30,9 @@ describe("the example Pulumi.dev.yaml", () => {
             "kubernetes-apiservers": { path: "direct", interval: "30s" },
             "kubernetes-nodes": { path: "direct", interval: "30s" },
             "kubernetes-nodes-cadvisor": { path: "direct", interval: "60s" },
-            "kubernetes-pods": { path: "federate", interval: "30s" },
-            "kubernetes-service-endpoints": { path: "federate", interval: "30s" },
+            "kubernetes-pods": { path: "federate", interval: "60s" },
+            "kubernetes-service-endpoints": { path: "federate", interval: "60s" },
+            "vital-signs": { path: "federate", interval: "30s" },
         });
         expect(staticJobs.map(({ name }) => name)).toEqual(["node", "website"]);
     });

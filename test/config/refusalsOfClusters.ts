@@ -1,7 +1,24 @@
 import { OWN_JOBS } from "../../config/ownJobs";
-import { KUBERNETES_JOBS } from "../../config/source";
+import { EVIDENCE_JOBS, type EvidenceJob, isAnnotated, JOB_NAMES, type JobName, SLICES } from "../../config/source";
 import { completeKeys, exampleKeys, KUBECONFIG, PRIVATE_KEY } from "./environment";
 import { clash, durations, lists, notText, objects, type Row, scrapeIntervals, wrong } from "./refusal";
+
+type Kind = "plain" | "kubelet" | "annotated" | "evidence" | "slice";
+
+function kindOf(job: JobName): Kind {
+    if (isAnnotated(job)) return "annotated";
+    if (SLICES.some((slice) => slice === job)) return "slice";
+    if (EVIDENCE_JOBS.some((each) => each === job)) return "evidence";
+    return job === "kubernetes-apiservers" ? "plain" : "kubelet";
+}
+
+const PATHS: Readonly<Record<Kind, string>> = {
+    plain: "direct or federate or off",
+    kubelet: "direct or federate or off",
+    annotated: "federate or apiServerProxy or off",
+    evidence: "federate or direct or off",
+    slice: "federate or off",
+};
 
 const STAGING = exampleKeys()["clusters"]?.["staging"] as { caCertificate: string };
 const NODE = exampleKeys()["staticJobs"]?.["node"];
@@ -47,8 +64,12 @@ const CLUSTERS: Row[] = [
     notText(`${CLUSTER}.context`),
     wrong(`${CLUSTER}.context`, "", "must not be empty, got ''", ["kubeconfigs.staging"]),
     ...tokens(`${CLUSTER}.tokens`),
-    ...objects(`${CLUSTER}.jobs`, "etcd", "known here: kubernetes-apiservers, kubernetes-nodes,"),
-    ...KUBERNETES_JOBS.flatMap((job) => jobs(`${CLUSTER}.jobs.${job}`, /pods|endpoints/.test(job))),
+    ...objects(`${CLUSTER}.jobs`, "grafana", "known here: kubernetes-apiservers, kubernetes-nodes,"),
+    ...JOB_NAMES.flatMap((job) => jobs(`${CLUSTER}.jobs.${job}`, kindOf(job))),
+    ...JOB_NAMES.filter((job) => kindOf(job) === "kubelet" || kindOf(job) === "evidence").flatMap((job) =>
+        insecure(`${CLUSTER}.jobs.${job}`),
+    ),
+    ...EVIDENCE_JOBS.flatMap((job) => evidence(`${CLUSTER}.jobs.${job}`, job)),
     ...namespaces("clusters.proxied.jobs.kubernetes-pods"),
     ...namespaces("clusters.open.jobs.kubernetes-service-endpoints"),
 ];
@@ -71,13 +92,51 @@ function tokens(key: string): Row[] {
     ];
 }
 
-function jobs(key: string, isAnnotated: boolean): Row[] {
-    const paths = isAnnotated ? "must be federate or apiServerProxy or off" : "must be direct or federate or off";
+function jobs(key: string, kind: Kind): Row[] {
     return [
         ...objects(key, "every", "known here: path, interval"),
-        wrong(`${key}.path`, "push", `${paths}, got 'push'`),
-        wrong(`${key}.path`, false, `${paths}, got false`),
+        wrong(`${key}.path`, "push", `must be ${PATHS[kind]}, got 'push'`),
+        wrong(`${key}.path`, false, `must be ${PATHS[kind]}, got false`),
         ...scrapeIntervals(`${key}.interval`),
+    ];
+}
+
+function insecure(key: string): Row[] {
+    return [
+        wrong(`${key}.insecureSkipVerify`, "yes", "must be true or false, got 'yes'"),
+        clash(
+            `${key}.insecureSkipVerify`,
+            { [key]: { path: "off", insecureSkipVerify: true } },
+            "is of no use without the path direct, got true",
+        ),
+    ];
+}
+
+function evidence(key: string, job: EvidenceJob): Row[] {
+    const isTold = job === "kube-state-metrics" || job === "coredns";
+    return [
+        ...(isTold ? [wrong(`${key}.targets`, undefined, "is missing: a port of the nodes, or a load balancer,")] : []),
+        wrong(`${key}.targets`, "a:1", "must be a list, got 'a:1'"),
+        wrong(`${key}.targets`, [], "must not be empty, got []"),
+        notText(`${key}.targets[0]`),
+        wrong(`${key}.targets[0]`, "198.51.100.40", "must be host:port, got '198.51.100.40'"),
+        wrong(`${key}.targets[0]`, "198.51.100.40:70000", "must have a port up to 65535, got '198.51.100.40:70000'"),
+        clash(
+            `${key}.targets`,
+            { [key]: { path: "federate", targets: ["198.51.100.40:1"] } },
+            "is of no use without the path direct, got [",
+        ),
+        wrong(`${key}.scheme`, "ftp", "must be https or http, got 'ftp'"),
+        clash(
+            `${key}.scheme`,
+            { [key]: { path: "off", scheme: "https" } },
+            "is of no use without the path direct, got 'https'",
+        ),
+        clash(
+            `${key}.insecureSkipVerify`,
+            { [`${key}.scheme`]: "http" },
+            "is of no use with the scheme http, got true",
+        ),
     ];
 }
 

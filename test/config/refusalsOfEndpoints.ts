@@ -1,4 +1,4 @@
-import { KUBERNETES_JOBS } from "../../config/source";
+import { EVIDENCE_JOBS, KUBERNETES_JOBS } from "../../config/source";
 import { booleans, clash, hosts, lists, notText, objects, ports, type Row, wrong } from "./refusal";
 import { LABEL, PEM } from "./refusalsOfClusters";
 
@@ -95,8 +95,9 @@ const IN_CLUSTERS: Row[] = [
     ...["prometheus", "/", "/a/", "/a b", "/a/.."].map((prefix) =>
         wrong(`${BALANCED}.prometheus.routePrefix`, prefix, `must be a path such as /prometheus, got '${prefix}'`),
     ),
-    ...objects(`${IN_CLUSTER}.jobs`, "etcd", "known here: kubernetes-apiservers,"),
-    ...KUBERNETES_JOBS.flatMap((job) => [
+    ...objects(`${IN_CLUSTER}.jobs`, "grafana", "known here: kubernetes-apiservers,"),
+    wrong(`${BALANCED}.prometheus.nativeHistograms`, "yes", "must be true or false, got 'yes'"),
+    ...[...KUBERNETES_JOBS, ...EVIDENCE_JOBS].flatMap((job) => [
         notText(`${IN_CLUSTER}.jobs.${job}`),
         wrong(`${IN_CLUSTER}.jobs.${job}`, "", "must not be empty, got ''"),
         wrong(`${IN_CLUSTER}.jobs.${job}`, "a\nb", "must be one line of text, got 'a\\nb'"),

@@ -39,12 +39,12 @@ describe("clusters of other stacks", () => {
         ["has its output 'sourceCredentials' in clear; whoever read its state has the tokens", { isSecret: false }],
         ["has no credentials of its cluster 'eu': name the stack that makes", { sourceCredentials: {} }],
         [
-            "has a cluster 'eu' of version 4; this program reads 1 to 3: update the one that is older",
-            { sources: { eu: { ...source("eu"), version: 4 } } },
+            "has a cluster 'eu' of version 5; this program reads 1 to 4: update the one that is older",
+            { sources: { eu: { ...source("eu"), version: 5 } } },
         ],
         [
-            "has a cluster 'eu' of version 4; this program reads 1 to 3",
-            { sourceCredentials: { eu: { ...credentials(), version: 4 } } },
+            "has a cluster 'eu' of version 5; this program reads 1 to 4",
+            { sourceCredentials: { eu: { ...credentials(), version: 5 } } },
         ],
         ["has a cluster 'eu' of no version that can be read", { sources: { eu: {} } }],
         ["has a cluster 'eu' of no version that can be read", { sources: { eu: null } }],

@@ -13,6 +13,7 @@ describe("scrapeSource", () => {
         const source = scrapeSource(cluster);
         expect(ScrapeSource.parse(source)).toEqual(source);
         expect(source).toMatchObject({ name: "lab", server: cluster.server, caCertificate: cluster.caCertificate });
+        const rest = { label: "__name__", operator: "!~", value: "ALERTS|ALERTS_FOR_STATE|.*:.*" };
         expect(source.federation).toEqual({
             scheme: "https",
             targets: [
@@ -23,9 +24,10 @@ describe("scrapeSource", () => {
             ca: "own",
             shows: ["certificate"],
             matchers: {
-                "kubernetes-pods": [{ label: "job", operator: "=~", value: "kubernetes-pods(-slow)?" }],
+                "kubernetes-pods": [{ label: "job", operator: "=~", value: "kubernetes-pods(-slow)?" }, rest],
                 "kubernetes-service-endpoints": [
                     { label: "job", operator: "=~", value: "kubernetes-service-endpoints(-slow)?" },
+                    rest,
                 ],
             },
         });

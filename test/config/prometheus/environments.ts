@@ -26,12 +26,22 @@ const ENVIRONMENTS: Readonly<Record<string, { clusters: Readonly<Record<string, 
     "two-replicas": {
         clusters: {
             prod: cluster(
-                undefined,
+                {
+                    etcd: { path: "direct" },
+                    "kube-scheduler": { path: "direct", insecureSkipVerify: true },
+                    "kube-controller-manager": { path: "direct", targets: ["203.0.113.11:10257"] },
+                    "node-exporter": { path: "direct" },
+                    "kube-state-metrics": { path: "federate", interval: "15s" },
+                    coredns: {},
+                    "recording-rules": { interval: "60s" },
+                    alerts: {},
+                },
                 gateway({
                     flavour: "kube-prometheus-stack",
                     release: "monitoring",
                     namespace: "monitoring",
                     replicas: 2,
+                    nativeHistograms: true,
                 }),
             ),
         },
@@ -67,6 +77,8 @@ const ENVIRONMENTS: Readonly<Record<string, { clusters: Readonly<Record<string, 
         clusters: {
             edge: cluster(
                 {
+                    "kubernetes-nodes": { insecureSkipVerify: true },
+                    "kube-state-metrics": { path: "direct", targets: ["203.0.113.11:30080"] },
                     "kubernetes-pods": { path: "apiServerProxy", namespaces: ["*"] },
                     "kubernetes-service-endpoints": { path: "apiServerProxy", namespaces: ["bank", "shop"] },
                 },

@@ -88,7 +88,9 @@ describe("a federation job", () => {
     });
 
     it("asks for one job's series only, within limits", () => {
-        expect(federated.params).toEqual({ "match[]": ['{job=~"kubernetes-pods(-slow)?"}'] });
+        expect(federated.params).toEqual({
+            "match[]": ['{job=~"kubernetes-pods(-slow)?",__name__!~"ALERTS|ALERTS_FOR_STATE|.*:.*"}'],
+        });
         expect(Object.keys(federated)).toEqual(
             expect.arrayContaining(["sample_limit", "label_limit", "body_size_limit", "scrape_timeout"]),
         );
@@ -111,13 +113,15 @@ describe("a federation job", () => {
     it("lets through nothing of another job or cluster, in the order that loses no series", () => {
         expect(federated.metric_relabel_configs).toEqual([
             { source_labels: ["job"], regex: "kubernetes-pods(-slow)?", action: "keep" },
+            { source_labels: ["__name__"], regex: "ALERTS|ALERTS_FOR_STATE|.*:.*", action: "drop" },
             {
-                source_labels: ["job"],
+                source_labels: ["job", "metrics_path"],
                 regex:
-                    "kubernetes-apiservers|kubernetes-nodes|kubernetes-nodes-cadvisor|kubernetes-service-endpoints(-slow)?|" +
-                    "kubernetes-apiservers-static|federate/.+",
+                    "kubernetes-apiservers;.*|kubernetes-nodes;.*|kubernetes-nodes-cadvisor;.*|" +
+                    "kubernetes-apiservers-static;.*|federate/.+;.*",
                 action: "drop",
             },
+            { source_labels: ["__name__"], regex: "ALERTS_FOR_STATE", action: "drop" },
             { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
             { source_labels: ["cluster"], regex: "staging", target_label: "exported_cluster", replacement: "" },
             { target_label: "cluster", replacement: "staging" },
@@ -130,7 +134,9 @@ describe("a federation job", () => {
             { "kubernetes-nodes": { path: "federate" } },
         );
         const { params, metric_relabel_configs } = federatedBy({ matchers: operator }, "kubernetes-nodes");
-        expect(params).toEqual({ "match[]": ['{job="kubelet",metrics_path!="/metrics/cadvisor"}'] });
+        expect(params).toEqual({
+            "match[]": ['{job="kubelet",metrics_path!="/metrics/cadvisor",__name__!~"ALERTS|ALERTS_FOR_STATE|.*:.*"}'],
+        });
         expect(metric_relabel_configs?.slice(0, 2)).toEqual([
             { source_labels: ["job"], regex: "kubelet", action: "keep" },
             { source_labels: ["metrics_path"], regex: "/metrics/cadvisor", action: "drop" },

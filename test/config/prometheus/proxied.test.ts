@@ -7,17 +7,20 @@ import { afterAll, describe, expect, it } from "vitest";
 import { clusterDocument } from "../../../config/prometheus/document";
 import { guardExporter } from "../../../config/prometheus/guard";
 import type { ScrapeConfig } from "../../../config/prometheus/types";
-import type { AnnotatedJob } from "../../../config/source";
+import type { AnnotatedJob, Jobs } from "../../../config/source";
 import { source } from "./scraping";
 
 const directory = mkdtempSync(join(tmpdir(), "external-prometheus-proxied-"));
-
 afterAll(() => {
     rmSync(directory, { recursive: true });
 });
 
+function proxiedJobs(job: AnnotatedJob, namespaces: string[]): Jobs {
+    return { ...source().jobs, [job]: { path: "apiServerProxy", interval: "30s", namespaces } };
+}
+
 function proxied(job: AnnotatedJob, namespaces = ["*"], server?: string): ScrapeConfig {
-    const jobs = { ...source().jobs, [job]: { path: "apiServerProxy", interval: "30s", namespaces } };
+    const jobs = proxiedJobs(job, namespaces);
     const { scrape_configs } = clusterDocument(source("staging", { jobs, ...(server !== undefined && { server }) }));
     const found = scrape_configs.find(({ job_name }) => job_name === `staging/${job}`);
     if (found === undefined) throw new Error(`no job ${job}`);
@@ -290,13 +293,7 @@ describe("a pod behind a Service", () => {
 
     it("keeps its labels, but under no name of another job or cluster", () => {
         expect(config).toMatchObject({ honor_labels: true });
-        const { jobs } = source();
-        const proxying = source("staging", {
-            jobs: {
-                ...jobs,
-                "kubernetes-service-endpoints": { path: "apiServerProxy", interval: "30s", namespaces: ["*"] },
-            },
-        });
+        const proxying = source("staging", { jobs: proxiedJobs("kubernetes-service-endpoints", ["*"]) });
         expect(config.metric_relabel_configs).toEqual(guardExporter(proxying, "kubernetes-service-endpoints"));
         expect(config.metric_relabel_configs?.[0]?.regex).toContain("|(kubernetes-pods(-slow)?);.*|");
     });
