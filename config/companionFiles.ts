@@ -1,6 +1,7 @@
 import type { FrontConfig } from "./front";
 import { frontModules } from "./prometheus/front";
 import type { Companion } from "./programs";
+import { WITNESS_MODULES } from "./prometheus/witnesses";
 import { renderYaml } from "./prometheus/render";
 import type { Document } from "./prometheus/document";
 
@@ -23,6 +24,7 @@ function companionDocument(program: Companion, front?: FrontConfig): object | un
                     http_2xx: { prober: "http" },
                     tcp_connect: { prober: "tcp" },
                     tcp_tls: { prober: "tcp", tcp: { tls: true } },
+                    ...WITNESS_MODULES,
                     ...(front === undefined ? {} : frontModules(front)),
                 },
             };

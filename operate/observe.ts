@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { endpointLines } from "../config/prometheus/endpoints";
-import { ANNOTATED_JOBS, type ScrapeSource } from "../config/source";
+import { namingOf } from "../config/prometheus/naming";
+import { ANNOTATED_JOBS, JOB_NAMES, type ScrapeSource } from "../config/source";
 import { Failure } from "./failure";
 import { lastLine } from "./process";
 import { type ExpectedJob, jobKey, type ObservedJob } from "./table";
@@ -11,7 +12,7 @@ import { runOnVm, type Vm } from "./vm";
 const TIMEOUT_SECONDS = 60;
 
 /** What the last scrape of each target brought; a federation reports under the name `federate/<job>`. */
-const SERIES = `sum by (cluster, job) (${underOneName("scrape_samples_post_metric_relabeling")})`;
+const SERIES = `sum by (cluster, job, metrics_path) (${underOneName("scrape_samples_post_metric_relabeling")})`;
 
 /** A scrape that failed writes an `up` too, so only a success proves that a target gave a sample. */
 const SCRAPED = newest("timestamp(up) and up == 1");
@@ -22,7 +23,9 @@ const FEDERATED = newest("timestamp(up)");
 /** As of now, else looks back an hour finely, then a week coarsely; all are cheap, since a target has one `up`. */
 function newest(expression: string): string {
     const lookingBack = ["1h:5s", "7d:5m"].map((range) => `max_over_time((${expression})[${range}])`);
-    return [expression, ...lookingBack].map((each) => `max by (cluster, job) (${underOneName(each)})`).join(" or ");
+    return [expression, ...lookingBack]
+        .map((each) => `max by (cluster, job, metrics_path) (${underOneName(each)})`)
+        .join(" or ");
 }
 
 /** What is scraped slowly belongs to the job of the same name without that ending. */
@@ -47,7 +50,12 @@ const Vector = z.object({
     data: z.object({
         result: z.array(
             z.object({
-                metric: z.object({ cluster: z.string().default(""), job: z.string().default("") }),
+                metric: z.object({
+                    cluster: z.string().default(""),
+                    job: z.string().default(""),
+                    metrics_path: z.string().default(""),
+                    instance: z.string().default(""),
+                }),
                 value: z.tuple([z.number(), z.string()]),
             }),
         ),
@@ -85,43 +93,79 @@ export async function observe(
                 "Look at 'systemctl status prometheus' and 'journalctl -u prometheus' on the VM.",
         );
     }
-    return understand(stdout, expected);
+    return understand(stdout, expected, sources);
 }
 
 /** The answers of status.sh, joined by job. */
-export function understand(stdout: string, expected: readonly ExpectedJob[]): Observed {
-    const [targetsLine, seriesLine, scrapedLine, federatedLine, ...words] = stdout.split("\n");
+export function understand(
+    stdout: string,
+    expected: readonly ExpectedJob[],
+    sources: readonly Pick<ScrapeSource, "name" | "naming">[],
+): Observed {
+    const [targetsLine, ...lines] = stdout.split("\n");
     const { activeTargets } = Targets.parse(JSON.parse(targetsLine ?? "")).data;
-    const series = byJob(seriesLine);
-    const scraped = byJob(scrapedLine);
-    const federated = byJob(federatedLine);
+    const [series = [], scraped = [], federated = [], failing = []] = lines.slice(0, 4).map(samples);
+    const words = lines.slice(4);
     const jobs = new Map(
         expected.map((job) => {
             const key = jobKey(job);
             const targets = activeTargets.filter(({ scrapePool }) => scrapePool === key);
-            const isFederated = job.path === "federate";
-            const reported = isFederated ? jobKey({ ...job, job: `federate/${job.job}` }) : key;
-            const sample = (isFederated ? federated : scraped).get(key);
+            const own = labelsOf(job, sources);
+            // What the VM says of a federation itself, and the newest that came by it.
+            const reported = job.path === "federate" ? { ...job, job: `federate/${job.job}` } : own;
+            const newest =
+                job.path === "federate" ? [...of(federated, own), ...of(scraped, reported)] : of(scraped, own);
+            const [sample] = newest;
+            const probed = failing.filter(({ metric }) => jobKey(metric) === key).length;
             const seen = {
-                up: targets.filter(({ health }) => health === "up").length,
+                up: targets.filter(({ health }) => health === "up").length - probed,
                 targets: targets.length,
-                series: series.get(reported)?.value ?? 0,
+                series: of(series, reported).reduce((sum, { value }) => sum + value, 0),
                 age: sample && sample.at - sample.value,
             };
             return [key, seen];
         }),
     );
+    const isExpected = (key: string) => jobs.has(key);
     const down = activeTargets
-        .filter(({ scrapePool, health }) => health === "down" && jobs.has(scrapePool))
+        .filter(({ scrapePool, health }) => health === "down" && isExpected(scrapePool))
         .map(
             ({ scrapePool, lastError, labels }) =>
                 `${scrapePool} is down at ${labels.instance}: ${lastError.replace(/^Get "[^"]*": /, "")}`,
         );
-    return { jobs, complaints: [...down.sort(), ...words.filter((line) => line !== "")] };
+    const unanswered = failing
+        .filter(({ metric }) => isExpected(jobKey(metric)))
+        .map(({ metric }) => `${jobKey(metric)} fails at ${metric.instance}: the probe has no answer, or no good one`);
+    return { jobs, complaints: [...[...down, ...unanswered].sort(), ...words.filter((line) => line !== "")] };
 }
 
-/** Each series' value, and the VM's time when it was asked for: an age must not depend on this machine's clock. */
-function byJob(line: string | undefined): ReadonlyMap<string, { at: number; value: number }> {
-    const { data }: Vector = Vector.parse(JSON.parse(line ?? ""));
-    return new Map(data.result.map(({ metric, value: [at, text] }) => [jobKey(metric), { at, value: Number(text) }]));
+type Labels = Pick<Sample["metric"], "cluster" | "job"> & { readonly metrics_path?: string | undefined };
+
+/** By which the series of a job that the VM scrapes are found. */
+function labelsOf(job: ExpectedJob, sources: readonly Pick<ScrapeSource, "name" | "naming">[]): Labels {
+    const source = sources.find(({ name }) => name === job.cluster);
+    const name = JOB_NAMES.find((each) => each === job.job);
+    return source === undefined || name === undefined || job.path === "federate"
+        ? job
+        : { cluster: job.cluster, ...namingOf(source, name) };
+}
+
+interface Sample {
+    readonly metric: Vector["data"]["result"][number]["metric"];
+    /** The VM's time when it was asked for: an age must not depend on this machine's clock. */
+    readonly at: number;
+    readonly value: number;
+}
+
+function samples(line: string): Sample[] {
+    const { data }: Vector = Vector.parse(JSON.parse(line));
+    return data.result.map(({ metric, value: [at, text] }) => ({ metric, at, value: Number(text) }));
+}
+
+/** Of one job, the highest value first. */
+function of(all: readonly Sample[], { cluster, job, metrics_path }: Labels): Sample[] {
+    return all
+        .filter(({ metric }) => metric.cluster === cluster && metric.job === job)
+        .filter(({ metric }) => metrics_path === undefined || metric.metrics_path === metrics_path)
+        .sort((a, b) => b.value - a.value);
 }

@@ -16,6 +16,7 @@ import { renderYaml } from "./render";
 import { selfJob } from "./self";
 import { shippedRules } from "./shippedRules";
 import { staticJob } from "./static";
+import { witnessJobs } from "./witnesses";
 import type { PrometheusDocument, ScrapeConfigFile } from "./types";
 import { userDocument } from "./user";
 
@@ -61,6 +62,14 @@ export function localJobs(scraping: Scraping): Job[] {
         ...companions.map(({ program }) => companionJob(program, interval)),
         ...(front === undefined ? [] : [frontJob(front, interval)]),
         ...others.sort((a, b) => (a.job < b.job ? -1 : 1)),
+    ];
+}
+
+/** All jobs of one cluster: those that are asked of it, and those that watch it from outside. */
+export function watchingJobs(source: ScrapeSource, { companions, prometheus }: Scraping): Job[] {
+    return [
+        ...clusterJobs(source),
+        ...(has(companions, "blackbox_exporter") ? witnessJobs(source, prometheus.scrapeInterval) : []),
     ];
 }
 
@@ -121,8 +130,8 @@ function storage({ version, retention }: Scraping["prometheus"]): Pick<Prometheu
         : {};
 }
 
-export function clusterDocument(source: ScrapeSource): ScrapeConfigFile {
-    return { scrape_configs: clusterJobs(source).map((job) => job.scrape) };
+export function clusterDocument(source: ScrapeSource, scraping: Scraping): ScrapeConfigFile {
+    return { scrape_configs: watchingJobs(source, scraping).map((job) => job.scrape) };
 }
 
 /** The whole configuration, sorted by path. Without sources the VM watches itself and the static jobs. */
@@ -131,7 +140,7 @@ export function documents(scraping: Scraping): Document[] {
         ["prometheus.yml", renderYaml(prometheusDocument(scraping))],
         ...scraping.sources.map((source): [string, string] => [
             `clusters/${source.name}.yml`,
-            renderYaml(clusterDocument(source)),
+            renderYaml(clusterDocument(source, scraping)),
         ]),
         ...ruleFiles(scraping).map(({ name, content }): [string, string] => [`rules/${name}`, content]),
         ...scraping.scrapeConfigFiles.map((file): [string, string] => [`scrape/${file.name}`, userDocument(file)]),

@@ -8,7 +8,7 @@ export const LIMITS = { sample_limit: 200_000, label_limit: 64, body_size_limit:
 type Guarded = Pick<ScrapeSource, "name" | "jobs" | "naming">;
 
 /** Names that series of the VM's own making have, besides those of the jobs themselves. */
-const OWN = ["kubernetes-apiservers-static;.*", "federate/.+;.*"];
+const OWN = ["kubernetes-apiservers-static;.*", "federate/.+;.*", "probe-.+;.*"];
 
 /**
  * Lets series that keep their own labels (`honor_labels`) be none of another cluster, or of a job that the VM scrapes itself. The

@@ -1,7 +1,7 @@
 import type { UserFile } from "../files";
 import { userJobs } from "../scrapeFile";
 import type { Duration, JobPath } from "../source";
-import { clusterJobs, localJobs, type Scraping } from "./document";
+import { localJobs, type Scraping, watchingJobs } from "./document";
 
 /** One line of the stack's output `jobs`: what is scraped, by which path, how often. */
 export interface JobOutput {
@@ -16,7 +16,7 @@ export interface JobOutput {
 /** Every job of the documents, sorted by cluster and name; one that is off is not among them. */
 export function jobs(scraping: Scraping): JobOutput[] {
     const { prometheus, scrapeConfigFiles, sources } = scraping;
-    return [...localJobs(scraping), ...sources.flatMap(clusterJobs)]
+    return [...localJobs(scraping), ...sources.flatMap((source) => watchingJobs(source, scraping))]
         .map(({ cluster, job, path, scrape }): JobOutput => ({ cluster, job, path, interval: scrape.scrape_interval }))
         .concat(scrapeConfigFiles.flatMap((file) => userJobOutputs(file, prometheus.scrapeInterval)))
         .sort((a, b) => (a.cluster === b.cluster ? (a.job < b.job ? -1 : 1) : a.cluster < b.cluster ? -1 : 1));

@@ -32,7 +32,7 @@ export interface ScrapeConfig {
     body_size_limit?: string;
     scheme?: "http" | "https";
     metrics_path?: string;
-    params?: { "match[]": string[] } | { module: string[]; target: string[] };
+    params?: { "match[]": string[] } | { module: string[]; target?: string[] };
     follow_redirects?: boolean;
     authorization?: Authorization;
     basic_auth?: BasicAuth;

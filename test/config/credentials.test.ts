@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
 import { credentialFiles, missingCredentials } from "../../config/credentials";
 import { credentialPaths } from "../../config/prometheus/credentials";
-import { clusterDocument } from "../../config/prometheus/document";
 import { KUBERNETES_JOBS, type JobPath, type ScrapeSource, type SourceCredentials } from "../../config/source";
-import { source } from "./prometheus/scraping";
+import { clusterDocument, source } from "./prometheus/scraping";
 
 const CREDENTIALS: SourceCredentials = {
     version: 4,

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { credentialPaths } from "../../config/prometheus/credentials";
-import { clusterDocument } from "../../config/prometheus/document";
 import { renderYaml } from "../../config/prometheus/render";
 import type { ScrapeJob, ScrapeSource } from "../../config/source";
 import { objects, type Variant, variants } from "./accessVariants";
 import { API_SERVER, clusterCa, succeeding } from "./apiServer";
 import { kubectl, waitFor } from "./lab";
+import { clusterDocument } from "../config/prometheus/scraping";
 
 // Every verb that is granted is taken away once. One Prometheus beside the lab's watches the cluster by all these accounts
 // at the same time, with the configuration that the program writes: no answer from before is remembered for any of them.

@@ -53,8 +53,9 @@ describe("understand", () => {
                 [{ cluster: "a", job: "kubernetes-pods" }, "980"],
                 [{ job: "prometheus" }, "1000.25"],
             ],
+            [],
         );
-        expect(Object.fromEntries(understand(stdout, EXPECTED).jobs)).toEqual({
+        expect(Object.fromEntries(understand(stdout, EXPECTED, []).jobs)).toEqual({
             "a/kubernetes-nodes": { up: 1, targets: 2, series: 2117, age: 2.5 },
             "a/kubernetes-pods": { up: 0, targets: 1, series: 951, age: 20.5 },
             prometheus: { up: 1, targets: 1, series: 800, age: 0.25 },
@@ -62,7 +63,7 @@ describe("understand", () => {
     });
 
     it("has nothing of a job that was never seen", () => {
-        const { jobs, complaints } = understand(answers([], [], [], []), EXPECTED.slice(0, 1));
+        const { jobs, complaints } = understand(answers([], [], [], [], []), EXPECTED.slice(0, 1), []);
         expect(Object.fromEntries(jobs)).toEqual({
             "a/kubernetes-nodes": { up: 0, targets: 0, series: 0, age: undefined },
         });
@@ -71,7 +72,45 @@ describe("understand", () => {
 
     it("says of each target that is down where it is and why, before what the VM says of federations", () => {
         const said = ["a/kubernetes-pods finds no series at p-0; its jobs there: x (1)", "b/kubernetes-pods …"];
-        const { complaints } = understand(`${answers(TARGETS, [], [], [])}\n${said.join("\n")}\n`, EXPECTED);
+        const { complaints } = understand(`${answers(TARGETS, [], [], [], [])}${said.join("\n")}\n`, EXPECTED, []);
         expect(complaints).toEqual(["a/kubernetes-nodes is down at node-2:10250: connection refused", ...said]);
+    });
+
+    it("counts a probe that fails as down, though the exporter that made it answers", () => {
+        const job = { cluster: "a", job: "probe-apiserver", path: "direct" };
+        const at = "https://k8s.example.com:6443/readyz";
+        const up = [target("a/probe-apiserver", at, "up"), target("a/probe-apiserver", "other", "up")];
+        const failing: [object, string][] = [
+            [{ cluster: "a", job: "probe-apiserver", instance: at }, "0"],
+            [{ job: "mine", instance: "x" }, "0"],
+        ];
+        const { jobs, complaints } = understand(answers(up, [], [], [], failing), [job], []);
+        expect(jobs.get("a/probe-apiserver")).toMatchObject({ up: 1, targets: 2 });
+        expect(complaints).toEqual([`a/probe-apiserver fails at ${at}: the probe has no answer, or no good one`]);
+    });
+
+    it("finds a job's series under the name that kube-prometheus gives it, by path where that is one for two", () => {
+        const expected = ["kubernetes-nodes", "kubernetes-nodes-cadvisor"].map((job) => ({
+            cluster: "a",
+            job,
+            path: "direct",
+        }));
+        const kubelet = (metrics_path: string) => ({ cluster: "a", job: "kubelet", metrics_path });
+        const values: [object, string][] = [
+            [kubelet("/metrics"), "1"],
+            [kubelet("/metrics/cadvisor"), "20"],
+        ];
+        const { jobs } = understand(answers([], values, values, [], []), expected, [
+            { name: "a", naming: "kube-prometheus" },
+        ]);
+        expect([...jobs.values()].map(({ series }) => series)).toEqual([1, 20]);
+        expect([...jobs.values()].map(({ age }) => age)).toEqual([999.5, 980.5]);
+    });
+
+    it("has of a federation whose series go by other names the time at which something came by it", () => {
+        const expected = [{ cluster: "a", job: "vital-signs", path: "federate" }];
+        const came: [object, string][] = [[{ cluster: "a", job: "federate/vital-signs" }, "990"]];
+        const { jobs } = understand(answers([], [], came, [], []), expected, []);
+        expect(jobs.get("a/vital-signs")?.age).toBe(10.5);
     });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { accessFor, assertAllowedRules, type Rule } from "../../../config/kubernetes/rbac";
-import type { AnnotatedJob, JobPath, KubernetesJob } from "../../../config/source";
+import type { AnnotatedJob, EvidenceJob, JobPath, KubernetesJob, ScrapeJob } from "../../../config/source";
 import type { Tokens } from "../../../config/tokens";
 import { cluster, endpointOf, jobs, proxiedJobs } from "./cluster";
 
@@ -8,10 +8,12 @@ import { cluster, endpointOf, jobs, proxiedJobs } from "./cluster";
 function lines(
     paths: Partial<Record<KubernetesJob, JobPath>>,
     proxied: Partial<Record<AnnotatedJob, string[]>> = {},
+    evidence: Partial<Record<EvidenceJob, ScrapeJob>> = {},
 ): string[] {
     const line = (purpose: string, scope: string) => (rule: Rule) =>
         `${purpose} ${scope}: ${rule.verbs.join(",")} ${(rule.resources ?? rule.nonResourceURLs ?? []).join(",")}`;
-    const access = accessFor({ jobs: { ...jobs(paths), ...proxiedJobs(proxied) }, tokens: { generation: 1 } });
+    const chosen = { ...jobs(paths), ...proxiedJobs(proxied), ...evidence };
+    const access = accessFor({ jobs: chosen, tokens: { generation: 1 } });
     for (const { clusterRules, namespaces } of access) {
         assertAllowedRules([...clusterRules, ...namespaces.flatMap(({ rules }) => rules)]);
     }
@@ -31,6 +33,7 @@ const BACKING = ["services", "pods"].map((kind) => `discovery default: list,watc
 const NODES = "discovery cluster: list,watch nodes";
 const KUBELET = "kubelet cluster: get nodes/metrics";
 
+const COMPONENTS = "metrics cluster: get /metrics";
 const REACHED = "proxy cluster: get pods/proxy";
 
 describe("accessFor", () => {
@@ -48,6 +51,19 @@ describe("accessFor", () => {
         ["federated pods", { "kubernetes-pods": "federate", "kubernetes-service-endpoints": "federate" }, []],
     ])("gives what %s need(s), and no more", (_, paths, expected) => {
         expect(lines(paths)).toEqual(expected);
+    });
+
+    it.each<[string, Partial<Record<EvidenceJob, Partial<ScrapeJob>>>, string[]]>([
+        ["etcd on its nodes", { etcd: {} }, [NODES]],
+        ["node_exporter elsewhere", { "node-exporter": { targets: ["192.0.2.10:9100"] } }, []],
+        ["the scheduler", { "kube-scheduler": {} }, [NODES, COMPONENTS]],
+        ["CoreDNS behind https", { coredns: { targets: ["192.0.2.10:9153"], scheme: "https" } }, [COMPONENTS]],
+    ])("gives what %s need(s), and no more", (_, evidence, expected) => {
+        const chosen = Object.entries(evidence).map(([job, changes]): [string, ScrapeJob] => [
+            job,
+            { path: "direct", interval: "30s", ...changes },
+        ]);
+        expect(lines({}, {}, Object.fromEntries(chosen))).toEqual(expected);
     });
 
     it("names the replicas' Services and their port where they are reached through the API server", () => {

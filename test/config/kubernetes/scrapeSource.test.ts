@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { scrapeSource } from "../../../config/kubernetes/scrapeSource";
 import { hostPort } from "../../../config/url";
 import type { Endpoint } from "../../../config/endpoint";
-import { clusterDocument } from "../../../config/prometheus/document";
 import { ScrapeSource } from "../../../config/source";
 import type { Tokens } from "../../../config/tokens";
 import { CA, CERTIFICATE } from "../frontCertificates";
 import { cluster, endpointOf, jobs } from "./cluster";
+import { clusterDocument } from "../prometheus/scraping";
 
 describe("scrapeSource", () => {
     it("is what the contract says", () => {

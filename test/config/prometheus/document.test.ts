@@ -2,13 +2,13 @@ import * as fc from "fast-check";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { credentialPaths } from "../../../config/prometheus/credentials";
-import { clusterDocument, documents, prometheusDocument, type Scraping } from "../../../config/prometheus/document";
+import { documents, prometheusDocument, type Scraping } from "../../../config/prometheus/document";
 import { jobs } from "../../../config/prometheus/jobs";
 import { renderYaml } from "../../../config/prometheus/render";
 import { userDocument } from "../../../config/prometheus/user";
 import type { ScrapeConfigFile } from "../../../config/prometheus/types";
 import { milliseconds } from "../../../config/source";
-import { anyScraping, SMALL, source } from "./scraping";
+import { clusterDocument, anyScraping, SMALL, source } from "./scraping";
 
 const COMPANIONS = ["node_exporter", "alertmanager", "blackbox_exporter"] as const;
 

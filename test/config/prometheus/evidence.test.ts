@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { clusterDocument } from "../../../config/prometheus/document";
 import type { ScrapeConfig } from "../../../config/prometheus/types";
 import type { EvidenceJob, ScrapeJob, ScrapeSource } from "../../../config/source";
-import { source } from "./scraping";
+import { clusterDocument, source } from "./scraping";
 
 const CREDENTIALS = "/usr/local/etc/prometheus/credentials/staging";
 
@@ -102,8 +101,8 @@ describe("names of kube-prometheus", () => {
         ["etcd", { job: "kube-etcd" }],
     ])("are those of %s", (job, labels) => {
         const fixed = named(job).filter(({ source_labels }) => source_labels === undefined);
-        const found = Object.fromEntries(fixed.map(({ target_label, replacement }) => [target_label, replacement]));
-        expect(found).toEqual({ ...labels, cluster: "staging" });
+        const found = new Map(fixed.map(({ target_label, replacement }) => [target_label, replacement]));
+        expect(found).toEqual(new Map(Object.entries({ ...labels, cluster: "staging" })));
     });
 
     it("tell of what is on a node its address and the node", () => {

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { credentialPaths } from "../../../config/prometheus/credentials";
-import { clusterDocument } from "../../../config/prometheus/document";
 import { jobs } from "../../../config/prometheus/jobs";
 import type { ScrapeConfig } from "../../../config/prometheus/types";
 import { matchersOf } from "../../../config/matchers";
 import type { KubernetesJob, ScrapeSource } from "../../../config/source";
-import { gatewayFederation, SMALL, source, staticJob } from "./scraping";
+import { clusterDocument, gatewayFederation, SMALL, source, staticJob } from "./scraping";
 
 function scrapeConfig(from: ScrapeSource, name: string): ScrapeConfig {
     const found = clusterDocument(from).scrape_configs.find((config) => config.job_name === name);
@@ -118,7 +117,7 @@ describe("a federation job", () => {
                 source_labels: ["job", "metrics_path"],
                 regex:
                     "kubernetes-apiservers;.*|kubernetes-nodes;.*|kubernetes-nodes-cadvisor;.*|" +
-                    "kubernetes-apiservers-static;.*|federate/.+;.*",
+                    "kubernetes-apiservers-static;.*|federate/.+;.*|probe-.+;.*",
                 action: "drop",
             },
             { source_labels: ["__name__"], regex: "ALERTS_FOR_STATE", action: "drop" },

@@ -4,11 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as yaml from "js-yaml";
 import { afterAll, describe, expect, it } from "vitest";
-import { clusterDocument } from "../../../config/prometheus/document";
 import { guardExporter } from "../../../config/prometheus/guard";
 import type { ScrapeConfig } from "../../../config/prometheus/types";
 import type { AnnotatedJob, Jobs } from "../../../config/source";
-import { source } from "./scraping";
+import { clusterDocument, source } from "./scraping";
 
 const directory = mkdtempSync(join(tmpdir(), "external-prometheus-proxied-"));
 afterAll(() => {

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { PROGRAM_NAMES } from "../../../host/programs";
-import type { Scraping } from "../../../config/prometheus/document";
+import { clusterJobs, type Scraping } from "../../../config/prometheus/document";
+import type { ScrapeConfigFile } from "../../../config/prometheus/types";
 import type { StaticJob } from "../../../config/schema";
 import { matchersOf } from "../../../config/matchers";
 import {
@@ -35,6 +36,11 @@ export function source(name = "staging", changes: Partial<ScrapeSource> = {}): S
 }
 
 const EVERY = Object.fromEntries(KUBERNETES_JOBS.map((job) => [job, { path: "federate" }]));
+
+/** What is asked of a cluster, as a document. */
+export function clusterDocument(from: ScrapeSource): ScrapeConfigFile {
+    return { scrape_configs: clusterJobs(from).map(({ scrape }) => scrape) };
+}
 
 /** What a source says of a gateway that has an address for each replica. */
 export function gatewayFederation(

@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { companionDocuments } from "../../../config/companionFiles";
+import { watchingJobs } from "../../../config/prometheus/document";
+import type { ScrapeSource } from "../../../config/source";
+import { gatewayFederation, SMALL, source } from "./scraping";
+
+const PROBED = { ...SMALL, companions: [{ program: "blackbox_exporter" as const }] };
+
+function probes(from: ScrapeSource) {
+    return watchingJobs(from, PROBED).filter(({ job }) => job.startsWith("probe-"));
+}
+
+describe("witnesses", () => {
+    it("are there where something can probe", () => {
+        expect(probes(source()).map(({ job }) => job)).toEqual(["probe-apiserver", "probe-federation"]);
+        expect(watchingJobs(source(), SMALL).filter(({ job }) => job.startsWith("probe-"))).toEqual([]);
+    });
+
+    it("need no credentials and no discovery", () => {
+        const text = JSON.stringify(probes(source()));
+        expect(text).not.toContain("credentials");
+        expect(text).not.toContain("_sd_configs");
+    });
+
+    it("ask the API server whether it is ready, below its path", () => {
+        const [probe] = probes(source("staging", { server: "https://k8s.example.com/k8s/clusters/c-1/" }));
+        expect(probe?.scrape.static_configs).toEqual([
+            { targets: ["https://k8s.example.com/k8s/clusters/c-1/readyz"] },
+        ]);
+    });
+
+    it("look at each place once where the Prometheus in the cluster is, unless that is the API server", () => {
+        const federation = gatewayFederation("gateway", ["203.0.113.11:30990", "203.0.113.11:30990"]);
+        const [, probe] = probes(source("staging", { federation }));
+        expect(probe?.scrape.static_configs).toEqual([{ targets: ["203.0.113.11:30990"] }]);
+        expect(probe?.scrape.params).toEqual({ module: ["tls_handshake"] });
+        const [, plain] = probes(source("staging", { federation: { ...federation, scheme: "http" } }));
+        expect(plain?.scrape.params).toEqual({ module: ["tcp_connect"] });
+        const same = gatewayFederation("gateway", ["k8s.example.com:6443"]);
+        expect(probes(source("staging", { federation: same })).map(({ job }) => job)).toEqual(["probe-apiserver"]);
+    });
+
+    it("go by modules that the blackbox_exporter has", () => {
+        const [document] = companionDocuments("blackbox_exporter");
+        for (const { scrape } of probes(source())) {
+            const { module = [] } = scrape.params as { module?: string[] };
+            expect(document?.content).toContain(`\n  ${module.join()}:\n`);
+        }
+    });
+});
