@@ -38,6 +38,15 @@ config:
             context: lab
             caCertificate: |
 $(indented "$STATE/cluster/pki/ca.crt")
+            jobs:
+                kubernetes-pods: { interval: 15s }
+                kubernetes-service-endpoints: { interval: 15s }
+                etcd: { path: direct }
+                # Their certificates are their own, as kubeadm leaves them.
+                kube-scheduler: { path: direct, insecureSkipVerify: true }
+                kube-controller-manager: { path: direct, insecureSkipVerify: true }
+                node-exporter: { path: direct }
+                kube-state-metrics: { path: federate }
             endpoint:
                 prometheus: { namespace: monitoring, pods: [prometheus-0, prometheus-1] }
                 gateway:

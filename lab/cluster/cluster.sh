@@ -15,7 +15,8 @@ NODE=node-1
 CONTAINERD_SOCKET=$HOME_OF_CLUSTER/containerd/containerd.sock
 
 # In the order in which they are started.
-COMPONENTS=(etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy)
+COMPONENTS=(etcd kube-apiserver kube-controller-manager kube-scheduler containerd kubelet kube-proxy
+    prometheus-node-exporter)
 
 # The components run in CGROUP/components, the pods in CGROUP/kubepods, the shims in the group of the containerd that
 # started them: so the cluster's processes are the members of one subtree, whatever their parents.

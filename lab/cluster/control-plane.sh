@@ -11,7 +11,7 @@ component() {
 start_etcd() {
     component etcd --name "$NODE" --data-dir "$HOME_OF_CLUSTER/etcd" --unsafe-no-fsync \
         --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
-        --listen-peer-urls http://127.0.0.1:2380
+        --listen-peer-urls http://127.0.0.1:2380 --listen-metrics-urls "http://$CLUSTER_ADDRESS:2381"
 }
 
 start_apiserver() {
@@ -34,7 +34,7 @@ start_controller_manager() {
     local kubeconfig=$PKI/kube-controller-manager.kubeconfig
     component kube-controller-manager --kubeconfig "$kubeconfig" \
         --authentication-kubeconfig "$kubeconfig" --authorization-kubeconfig "$kubeconfig" \
-        --bind-address 127.0.0.1 --cert-dir "$HOME_OF_CLUSTER/kube-controller-manager" --leader-elect=false \
+        --bind-address "$CLUSTER_ADDRESS" --cert-dir "$HOME_OF_CLUSTER/kube-controller-manager" --leader-elect=false \
         --root-ca-file "$PKI/ca.crt" --service-account-private-key-file "$PKI/service-account.key" \
         --use-service-account-credentials=true
 }
@@ -43,7 +43,7 @@ start_scheduler() {
     local kubeconfig=$PKI/kube-scheduler.kubeconfig
     component kube-scheduler --kubeconfig "$kubeconfig" \
         --authentication-kubeconfig "$kubeconfig" --authorization-kubeconfig "$kubeconfig" \
-        --bind-address 127.0.0.1 --cert-dir "$HOME_OF_CLUSTER/kube-scheduler" --leader-elect=false
+        --bind-address "$CLUSTER_ADDRESS" --cert-dir "$HOME_OF_CLUSTER/kube-scheduler" --leader-elect=false
 }
 
 apiserver_ready() { kubectl_lab get --raw /readyz --request-timeout 3s; }

@@ -6,14 +6,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/cluster.sh"
 # shellcheck source=lab/machine/sources.sh
 source "$LAB/machine/sources.sh"
 
-IMAGES=(pause:1 demo:1 prometheus:3.13.2 nginx:1.22)
+IMAGES=(pause:1 demo:1 kube-state-metrics-stand-in:1 prometheus:3.13.2 nginx:1.22)
 SOURCES=$LAB/cluster/images
 ARCHIVES=$CACHE/images
 
 # inputs NAME: the files that an image is made of, besides this script. Debian's nginx is taken once and kept.
 inputs() {
     case $1 in
-        pause | demo) printf '%s\n' "$SOURCES/go.mod" "$SOURCES/$1/main.go" ;;
+        pause | demo | kube-state-metrics-stand-in) printf '%s\n' "$SOURCES/go.mod" "$SOURCES/$1/main.go" ;;
         prometheus) echo "$BIN/prometheus" ;;
         nginx) ;;
     esac
@@ -31,7 +31,7 @@ archive() {
 contents() {
     local root=$2
     case $1 in
-        pause | demo)
+        pause | demo | kube-state-metrics-stand-in)
             (cd "$SOURCES" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$root/$1" "./$1")
             echo "\"User\": \"65534\", \"Entrypoint\": [\"/$1\"]"
             ;;

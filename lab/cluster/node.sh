@@ -93,6 +93,8 @@ YAML
         --cert-dir "$home/pki" --hostname-override "$NODE" --node-ip "$CLUSTER_ADDRESS"
 }
 
+start_node_exporter() { component prometheus-node-exporter --web.listen-address "$CLUSTER_ADDRESS:9100"; }
+
 # A kube-proxy that runs ends itself when its file is written, be it with the same words.
 start_kube_proxy() {
     is_running kube-proxy || cat >"$HOME_OF_CLUSTER/kube-proxy.yaml" <<YAML

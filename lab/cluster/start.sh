@@ -25,6 +25,7 @@ runtime() {
 node() {
     start_kubelet
     start_kube_proxy
+    start_node_exporter
     wait_until 180 "the node to be Ready (log: $LOGS/kubelet.log)" node_ready
 }
 
