@@ -6,12 +6,16 @@ import type { StaticJob } from "../../../config/schema";
 import { matchersOf } from "../../../config/matchers";
 import {
     type Duration,
+    EVIDENCE_JOBS,
     isAnnotated,
+    JOB_NAMES,
+    type JobName,
     type JobPath,
+    type Jobs,
     KUBERNETES_JOBS,
-    type KubernetesJob,
     type ScrapeJob,
     type ScrapeSource,
+    SLICES,
 } from "../../../config/source";
 
 const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -82,18 +86,42 @@ const interval = fc.oneof(
 const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/);
 const address = fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 65535 })).map(([host, port]) => `${host}:${port}`);
 
-const jobs = fc
-    .tuple(...KUBERNETES_JOBS.map(anyJob))
-    .map((values) => Object.fromEntries(KUBERNETES_JOBS.map((job, i) => [job, values[i]])) as ScrapeSource["jobs"]);
+const WITHOUT_PLACE: readonly string[] = ["kube-state-metrics", "coredns"];
 
-function anyJob(job: KubernetesJob): fc.Arbitrary<ScrapeJob> {
-    const path = fc.constantFrom<JobPath>(...(isAnnotated(job) ? [] : ["direct" as const]), "federate", "off");
+const jobs = fc.record(
+    Object.fromEntries(JOB_NAMES.map((job) => [job, anyJob(job)])) as { [K in JobName]: fc.Arbitrary<ScrapeJob> },
+    { requiredKeys: [...KUBERNETES_JOBS] },
+) as fc.Arbitrary<Jobs>;
+
+function anyJob(job: JobName): fc.Arbitrary<ScrapeJob> {
+    const isSlice = SLICES.some((slice) => slice === job);
+    const paths = fc.record({ path: fc.constantFrom<JobPath>("federate", "off"), interval });
     const namespaces = fc.oneof(
         fc.constant("*").map((all) => [all]),
         fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
     );
+    const isEvidence = EVIDENCE_JOBS.some((evidence) => evidence === job);
+    const direct = fc.record(
+        {
+            path: fc.constant("direct" as const),
+            interval,
+            ...(isEvidence && {
+                targets: fc.array(address, { minLength: 1, maxLength: 2 }),
+                scheme: fc.constantFrom("http" as const, "https" as const),
+            }),
+            ...(job !== "kubernetes-apiservers" && { insecureSkipVerify: fc.constant(true as const) }),
+        },
+        // Pods have no place but one that is told.
+        {
+            requiredKeys: [
+                "path",
+                "interval",
+                ...(WITHOUT_PLACE.includes(job) ? (["targets"] as const) : []),
+            ] as never[],
+        },
+    ) as fc.Arbitrary<ScrapeJob>;
     const proxied = fc.record({ path: fc.constant("apiServerProxy" as const), interval, namespaces });
-    return fc.oneof(fc.record({ path, interval }), ...(isAnnotated(job) ? [proxied] : []));
+    return fc.oneof(paths, ...(isSlice ? [] : [isAnnotated(job) ? proxied : direct]));
 }
 
 /** Everything that the schemas let through, as far as documents are made of it. */
@@ -102,7 +130,7 @@ export const anyScraping: fc.Arbitrary<Scraping> = fc.record({
         fc.tuple(name, jobs, fc.array(address, { minLength: 1, maxLength: 3 })).map(([cluster, paths, addresses]) =>
             source(cluster, {
                 jobs: paths,
-                federation: gatewayFederation("gateway.internal", addresses),
+                federation: gatewayFederation("gateway.internal", addresses, paths),
             }),
         ),
         { selector: (s) => s.name, maxLength: 4 },
