@@ -20,9 +20,10 @@ const GRANTED = {
         paths: ["get /metrics", "get /metrics/slis"],
     },
     kubelet: { cluster: ["get nodes/metrics"], default: ["get nodes/metrics"], paths: [] },
+    metrics: { cluster: [], default: [], paths: ["get /metrics"] },
 } as const;
 
-describe.each(["discovery", "kubelet"] as const)("the account for %s", (account) => {
+describe.each(["discovery", "kubelet", "metrics"] as const)("the account for %s", (account) => {
     it.each(["cluster", "default"] as const)("may do in the %s what its jobs need, and nothing else", async (scope) => {
         const { may, denied } = await rights(account, scope === "cluster" ? "" : "default");
         expect(may).toEqual(GRANTED[account][scope]);

@@ -5,7 +5,7 @@ import type { ScrapeSource } from "../../config/source";
 export interface Variant {
     /** As a cluster is named. */
     readonly name: string;
-    /** Absent where nothing lacks; `of` is a kind of object, with its namespace if it is granted there alone, or a path. */
+    /** Absent where nothing lacks; `of` is a kind of object, with its namespace if it is granted there alone, or a path and whose. */
     readonly lacks?: { readonly verb: string; readonly of: string };
     readonly access: readonly Access[];
 }
@@ -16,8 +16,9 @@ export function variants(jobs: ScrapeSource["jobs"]): Variant[] {
         clusterRules: single(clusterRules),
         namespaces: namespaces.map(({ namespace, rules }) => ({ namespace, rules: single(rules) })),
     }));
-    const lacking = whole.flatMap(({ clusterRules, namespaces }) => [
-        ...clusterRules.map((rule) => ({ rule, where: "" })),
+    const lacking = whole.flatMap(({ purpose, clusterRules, namespaces }) => [
+        // Two accounts may read this path, each for other servers.
+        ...clusterRules.map((rule) => ({ rule, where: purpose === "metrics" ? " of components" : "" })),
         ...namespaces.flatMap(({ namespace, rules }) => rules.map((rule) => ({ rule, where: ` in ${namespace}` }))),
     ]);
     return [

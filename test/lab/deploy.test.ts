@@ -50,6 +50,7 @@ describe("the VM after up", () => {
             "federation.crt",
             "federation.key",
             "kubelet.token",
+            "metrics.token",
         ];
         expect(await stat("credentials/lab credentials/lab/*")).toBe(
             [
@@ -88,13 +89,20 @@ describe("the external Prometheus", () => {
 
     it("has every job fed", async () => {
         const series = await queryBy("job", 'count by (job) ({job!="",__name__!~"up|scrape_.*"})');
-        expect(jobs.filter(({ job }) => !((series[job] ?? 0) > 0))).toEqual([]);
+        // Slices and evidence have the names that their series have in the cluster.
+        const isNamed = ({ job, path }: (typeof jobs)[number]) => path !== "federate" || job.startsWith("kubernetes-");
+        expect(jobs.filter(isNamed).filter(({ job }) => !((series[job] ?? 0) > 0))).toEqual([]);
     });
 
     it("has the federated jobs' series from both replicas of the cluster's Prometheus", async () => {
         const federated = jobs.filter(({ path }) => path === "federate").map(({ job }) => job);
-        expect(federated.sort()).toEqual(["kubernetes-pods", "kubernetes-service-endpoints"]);
-        for (const job of federated) {
+        expect(federated.sort()).toEqual([
+            "kube-state-metrics",
+            "kubernetes-pods",
+            "kubernetes-service-endpoints",
+            "vital-signs",
+        ]);
+        for (const job of ["kubernetes-pods", "kubernetes-service-endpoints"]) {
             const up = await queryBy("replica", `count by (replica) (up{cluster="lab",job="${job}"} == 1)`);
             expect(Object.keys(up).sort(), job).toEqual(["prometheus-0", "prometheus-1"]);
         }

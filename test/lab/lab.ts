@@ -75,13 +75,18 @@ export async function expectedJobs(): Promise<Job[]> {
     return JSON.parse(await pulumi("stack", "output", "jobs", "--json")) as Job[];
 }
 
+/** What a job's `up` is called; the series of slices and of evidence have the names that they have in the cluster. */
+function ownName({ job, path }: Job): string {
+    return path === "federate" && !job.startsWith("kubernetes-") ? `federate/${job}` : job;
+}
+
 /** Waits until each job has a target that is up. */
 export async function allUp(jobs: readonly Job[], seconds: number): Promise<void> {
     await waitFor(
         "every job to be up",
         seconds,
         () => queryBy("job", "count by (job) (up == 1)"),
-        (count) => jobs.every(({ job }) => (count[job] ?? 0) > 0),
+        (count) => jobs.every((job) => (count[ownName(job)] ?? 0) > 0),
     );
 }
 

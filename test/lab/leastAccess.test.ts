@@ -25,8 +25,10 @@ const JOBS: ScrapeSource["jobs"] = {
     "kubernetes-nodes-cadvisor": DIRECT,
     "kubernetes-pods": PROXIED,
     "kubernetes-service-endpoints": PROXIED,
+    "kube-scheduler": { ...DIRECT, insecureSkipVerify: true },
 };
 const TARGETS = [
+    "kube-scheduler",
     "kubernetes-apiservers",
     "kubernetes-apiservers-static",
     "kubernetes-nodes",
@@ -159,10 +161,16 @@ const FORBIDDEN = "server returned HTTP status 403 Forbidden";
 /** What is wrong without each right. */
 const ROWS: readonly (readonly [right: string, wrong: readonly string[]])[] = [
     ["get /metrics", [`kubernetes-apiservers: ${FORBIDDEN}`]],
+    ["get /metrics of components", [`kube-scheduler: ${FORBIDDEN}`]],
     ["get /metrics/slis", [`kubernetes-apiservers-static: ${FORBIDDEN}`]],
     [
         "list nodes",
-        ["kubernetes-nodes has no target", "kubernetes-nodes-cadvisor has no target", "refused: list nodes"],
+        [
+            "kube-scheduler has no target",
+            "kubernetes-nodes has no target",
+            "kubernetes-nodes-cadvisor has no target",
+            "refused: list nodes",
+        ],
     ],
     // What is listed again and again in vain of a watch is late, by up to a minute.
     ["watch nodes", ["refused: watch nodes"]],
