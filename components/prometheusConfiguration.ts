@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { documents, type Scraping } from "../config/prometheus/document";
 import type { ScrapeSource } from "../config/source";
 import { bundle } from "../host/bundle";
+import { keeperProgram } from "../host/keeper";
 import type { CheckedVm } from "./gate";
 
 export interface PrometheusConfigurationArgs extends Omit<Scraping, "sources"> {
@@ -21,13 +22,16 @@ export class PrometheusConfiguration extends pulumi.ComponentResource {
         const { vm, sources, ...scraping } = args;
         const companions = scraping.companions.map(({ program }) => program);
         const programs = ["prometheus", ...companions, ...(scraping.front === undefined ? [] : ["httpd"])].join(" ");
+        const keeper = keeperProgram();
         const configuration = new remote.Command(
             name,
             {
                 connection: vm.connection,
                 create: vm.command("configuration", { programs }),
                 // Never a secret among it: the preview of a pull request shows this text, line by line.
-                stdin: pulumi.output(sources).apply((known) => bundle(documents({ sources: known, ...scraping }))),
+                stdin: pulumi
+                    .output(sources)
+                    .apply((known) => bundle([...documents({ sources: known, ...scraping }), ...keeper])),
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },

@@ -1,6 +1,6 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # The configuration as one transaction: prometheus.yml, clusters/, scrape/ and rules/ (a bundle on stdin) change together
-# or not at all. Reads: programs (all that the stack has on the VM).
+# or not at all; below .keeper/ what keeps lists of nodes. Reads: programs (all that the stack has on the VM).
 #
 # A version of the configuration is a folder below versions/; `current` is a link to one. prometheus.yml, clusters, scrape
 # and rules in $etc are links that go through `current`, so one rename swaps all of them. Paths resolve the same way
@@ -14,12 +14,14 @@
 . uninstall.sh
 . httpd.sh
 . renewal.sh
+. keeper.sh
 : "${programs:?}"
 begin
 make_dir "$etc/versions" 0750 root:prometheus
 staged=$(mktemp -d "$etc/versions/XXXXXXXX")
 scratch+=("$staged")
 unbundle "$staged"
+[ ! -d "$staged/.keeper" ] || mv "$staged/.keeper" "$work/keeper"
 chown -R root:prometheus "$staged"
 find "$staged" -type d -exec chmod 0750 {} +
 find "$staged" -type f -exec chmod 0640 {} +
@@ -134,6 +136,7 @@ forget_credentials
 { grep -rhoE "/usr/local/var/lib/external-prometheus/tokens/[^'\"]+" "$etc/current/" || true; } |
     sed "s|^|$root|" | sort -u >"$work/named"
 forget_renewal "$work/named"
+if [ -d "$work/keeper" ]; then set_up_keeper "$work/keeper"; else remove_keeper; fi
 forget_programs
 case " $programs " in *" httpd "*) ;; *) remove_front ;; esac
 printf 'configuration=%s\n' "$(sum_of "$etc/current")"

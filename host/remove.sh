@@ -6,6 +6,7 @@
 . uninstall.sh
 . httpd.sh
 . renewal.sh
+. keeper.sh
 : "${programs:?}" "${purge_data:?}"
 
 take_lock
@@ -16,6 +17,7 @@ fi
 
 remove_front
 forget_renewal /dev/null
+remove_keeper
 for program in $programs; do
     about "$program"
     # Drafts are ours by their names, also where no release has come yet; so are folders that nothing was put in.

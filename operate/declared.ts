@@ -2,6 +2,7 @@ import { z } from "zod";
 import { RENEWAL_FOLDER } from "../config/renewal";
 import { type BundleFile, unbundle } from "../host/bundle";
 import { type Identity, identityOf } from "../host/identity";
+import { KEEPER_FOLDER } from "../host/keeper";
 import { PROGRAM_NAMES, PROGRAMS } from "../host/programs";
 import { scriptVariables } from "../host/render";
 import type { StackState, Step } from "./declaredState";
@@ -57,6 +58,8 @@ export interface DeclaredProgram {
     readonly credentials?: readonly BundleFile[];
     /** By what the VM gets tokens itself; paths relative to its folder; secret. */
     readonly renewal?: readonly BundleFile[];
+    /** What keeps lists of nodes; paths relative to its folder. */
+    readonly keeper?: readonly BundleFile[];
     readonly service?: {
         /** Of the release that runs. */
         readonly version: string;
@@ -158,25 +161,29 @@ function content(name: StepName, step: Step, variables: Readonly<Record<string, 
             return { release: { version, sha256, binaries: variables["binaries"]?.split(" ") ?? [] } };
         }
         case "credentials": {
-            const inFolder = `${RENEWAL_FOLDER}/`;
-            const [renewal, credentials] = partition(unbundle(step.stdin), ({ path }) => path.startsWith(inFolder));
-            return {
-                credentials,
-                renewal: renewal.map((file) => ({ ...file, path: file.path.slice(inFolder.length) })),
-            };
+            const [renewal, credentials] = takenOut(RENEWAL_FOLDER, unbundle(step.stdin));
+            return { credentials, renewal };
         }
         case "service": {
             const [units, files] = partition(unbundle(step.stdin), ({ path }) => path.endsWith(".service"));
             const unit = units[0];
             return unit === undefined ? {} : { service: { version, unit, files } };
         }
-        case "configuration":
-            return { configuration: unbundle(step.stdin) };
+        case "configuration": {
+            const [keeper, configuration] = takenOut(KEEPER_FOLDER, unbundle(step.stdin));
+            return { configuration, keeper };
+        }
         case "frontCredentials":
         case "front":
         case "verify":
             return {};
     }
+}
+
+/** What is in a folder of a bundle, by its path there, and the rest. */
+function takenOut(folder: string, files: readonly BundleFile[]): [inside: BundleFile[], rest: BundleFile[]] {
+    const [inside, rest] = partition(files, ({ path }) => path.startsWith(`${folder}/`));
+    return [inside.map((file) => ({ ...file, path: file.path.slice(folder.length + 1) })), rest];
 }
 
 function partition<T>(all: readonly T[], test: (each: T) => boolean): [yes: T[], no: T[]] {

@@ -94,16 +94,14 @@ process() {
             - "/proc/$pid/net/tcp" "/proc/$pid/net/tcp6" 2>/dev/null | facts "listens $1"
 }
 
-# What gets tokens on this machine itself. What is in the tokens changes all the time.
-renewal() {
-    local name=external-prometheus-tokens
-    entries usr/local/var/lib/external-prometheus
-    sums usr/local/lib/external-prometheus/renewal
-    for unit in "$name.service" "$name.timer"; do
+# What works on this machine by a timer: FOLDER SERVICE.
+timed() {
+    sums "usr/local/lib/external-prometheus/$1"
+    for unit in "$2.service" "$2.timer"; do
         entries "etc/systemd/system/$unit"
         sums "etc/systemd/system/$unit"
     done
-    systemctl show "$name.timer" -p LoadState -p ActiveState -p UnitFileState | facts "unit $name.timer"
+    systemctl show "$2.timer" -p LoadState -p ActiveState -p UnitFileState | facts "unit $2.timer"
 }
 
 # httpd before Prometheus. There may be one of two names.
@@ -145,7 +143,10 @@ says() {
 # A login shell may have printed something of its own.
 printf '\0begin\0'
 machine
-renewal
+# What is in the tokens that it gets changes all the time.
+entries usr/local/var/lib/external-prometheus
+timed renewal external-prometheus-tokens
+timed keeper external-prometheus-keeper
 front || true
 while read -r name address health version; do
     files "$name" "$version"

@@ -6,6 +6,7 @@ import { type Facts, readFacts } from "./driftFacts";
 import { fileFindings, recordFindings, strangerFindings } from "./driftFiles";
 import { frontFindings } from "./driftFront";
 import type { Finding } from "./driftFinding";
+import { keeperFindings } from "./driftKeeper";
 import { renewalFindings } from "./driftRenewal";
 import { serviceFindings } from "./driftService";
 import { Failure } from "./failure";
@@ -69,6 +70,7 @@ export function compare(expected: Declared, facts: Facts): Finding[] {
                   ...configurationFindings(program, facts),
               ]),
               ...renewalFindings(expected.programs, facts),
+              ...keeperFindings(expected.programs, facts),
               ...frontFindings(expected.front, expected.programs, facts),
           ];
 }

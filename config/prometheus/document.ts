@@ -1,3 +1,4 @@
+import { SCRAPE_FAILURE_LOG } from "../../host/keeper";
 import type { UserFile } from "../files";
 import type { FrontConfig } from "../front";
 import type { Companion, PrometheusConfig } from "../programs";
@@ -108,7 +109,11 @@ export function prometheusDocument(scraping: Scraping): PrometheusDocument {
         ...paths("scrape", scraping.scrapeConfigFiles),
     ];
     return {
-        global: { scrape_interval: interval, scrape_timeout: timeoutFor(interval) },
+        global: {
+            scrape_interval: interval,
+            scrape_timeout: timeoutFor(interval),
+            scrape_failure_log_file: SCRAPE_FAILURE_LOG,
+        },
         ...alerting(companions.map(({ program }) => program)),
         ...(rules.length > 0 && { rule_files: rules }),
         ...(scrapeFiles.length > 0 && { scrape_config_files: scrapeFiles }),

@@ -1,3 +1,4 @@
+import { nodeList } from "../../host/keeper";
 import { schemeOf, USUAL } from "../evidence";
 import { EVIDENCE_JOBS, type EvidenceJob, type ScrapeJob, type ScrapeSource } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
@@ -5,6 +6,7 @@ import { discovery } from "./discovery";
 import { guardExporter, LIMITS } from "./guard";
 import { jobBasics, type Job } from "./job";
 import { named, onNode } from "./naming";
+import { knowsNodes } from "./nodes";
 import type { RelabelConfig, ScrapeConfig } from "./types";
 
 /** Jobs that hold the evidence, where the VM asks for it itself: on the cluster's nodes, or where the source says. */
@@ -41,7 +43,7 @@ function places(
     source: ScrapeSource,
     job: EvidenceJob,
     { targets }: ScrapeJob,
-): Pick<ScrapeConfig, "static_configs" | "kubernetes_sd_configs" | "relabel_configs"> {
+): Pick<ScrapeConfig, "static_configs" | "file_sd_configs" | "kubernetes_sd_configs" | "relabel_configs"> {
     if (targets !== undefined) {
         return { static_configs: [{ targets }], relabel_configs: named(source, job) };
     }
@@ -51,8 +53,12 @@ function places(
         regex: "true",
         action: "keep",
     };
+    // What a list tells is known after a restart, too, in which no API server answers.
+    const isListed = nodes === "all" && knowsNodes(source);
     return {
-        kubernetes_sd_configs: [discovery(source, "node")],
+        ...(isListed
+            ? { file_sd_configs: [{ files: [nodeList(source.name)] }] }
+            : { kubernetes_sd_configs: [discovery(source, "node")] }),
         relabel_configs: [
             ...(nodes === "controlPlane" ? [isControlPlane] : []),
             // The address is that of the kubelet, whose port is another.
@@ -62,6 +68,7 @@ function places(
                 target_label: "__address__",
                 replacement: `$1:${port}`,
             },
+            ...(isListed ? [{ source_labels: ["__meta_kubernetes_node_name"], target_label: "instance" }] : []),
             ...onNode(source),
             ...named(source, job),
         ],

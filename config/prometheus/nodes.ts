@@ -14,6 +14,11 @@ const NODE_LABELS = [
     "topology_kubernetes_io_zone",
 ];
 
+/** Whether the VM finds the nodes itself, so that a list of them can be kept. */
+export function knowsNodes({ jobs }: Pick<ScrapeSource, "jobs">): boolean {
+    return jobs["kubernetes-nodes"].path === "direct" || jobs["kubernetes-nodes-cadvisor"].path === "direct";
+}
+
 /** The kubelets' own metrics, and those of the containers that they run. */
 export function nodeJobs(source: ScrapeSource): Job[] {
     return [

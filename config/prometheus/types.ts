@@ -5,7 +5,7 @@ import type { Duration } from "../source";
  * Closed on purpose, so that a mistyped field does not compile.
  */
 export interface PrometheusDocument {
-    global: { scrape_interval: Duration; scrape_timeout: Duration };
+    global: { scrape_interval: Duration; scrape_timeout: Duration; scrape_failure_log_file: string };
     alerting?: { alertmanagers: { static_configs: StaticConfig[] }[] };
     rule_files?: string[];
     scrape_config_files?: string[];
@@ -39,6 +39,7 @@ export interface ScrapeConfig {
     tls_config?: TlsConfig;
     kubernetes_sd_configs?: KubernetesSdConfig[];
     static_configs?: StaticConfig[];
+    file_sd_configs?: { files: string[] }[];
     relabel_configs?: RelabelConfig[];
     metric_relabel_configs?: RelabelConfig[];
 }

@@ -1,15 +1,18 @@
+import { nodeList } from "../../host/keeper";
 import { PROGRAMS } from "../../host/programs";
 import type { Duration, ScrapeSource } from "../source";
 import { targetOf } from "../url";
 import { identity, jobBasics, type Job } from "./job";
+import { knowsNodes } from "./nodes";
+import type { ScrapeConfig } from "./types";
 
 /** Modules of the blackbox_exporter: what answers is looked at, not trusted, and is shown nothing. */
 const STATUS = "kubernetes_status";
 const HANDSHAKE = "tls_handshake";
 
 /**
- * Probes that need no API server to let them in, and no discovery: whether it answers at all and with which status, and whether
- * the Prometheus in the cluster can still be reached where the way there is another.
+ * Probes that need no API server to let them in, and none to find them: whether it answers at all and with which status, whether
+ * each kubelet does, and whether the Prometheus in the cluster can still be reached where the way there is another.
  */
 export function witnessJobs(source: ScrapeSource, interval: Duration): Job[] {
     const { server, federation } = source;
@@ -17,7 +20,8 @@ export function witnessJobs(source: ScrapeSource, interval: Duration): Job[] {
     const { scheme = "https", targets = [] } = federation ?? {};
     const others = [...new Set(targets.map((target) => target.address))].filter((each) => each !== address);
     return [
-        witness(source.name, "probe-apiserver", STATUS, [`${server.replace(/\/$/, "")}/readyz`], interval),
+        witness(source.name, "probe-apiserver", STATUS, to([`${server.replace(/\/$/, "")}/readyz`]), interval),
+        ...(knowsNodes(source) ? [witness(source.name, "probe-kubelet", HANDSHAKE, kubelets(source), interval)] : []),
         ...(others.length === 0
             ? []
             : [
@@ -25,14 +29,28 @@ export function witnessJobs(source: ScrapeSource, interval: Duration): Job[] {
                       source.name,
                       "probe-federation",
                       scheme === "https" ? HANDSHAKE : "tcp_connect",
-                      others,
+                      to(others),
                       interval,
                   ),
               ]),
     ];
 }
 
-function witness(cluster: string, job: string, module: string, targets: string[], interval: Duration): Job {
+interface Targets {
+    readonly places: Pick<ScrapeConfig, "static_configs" | "file_sd_configs">;
+    /** Label of a target that is its `instance`. */
+    readonly instance: string;
+}
+
+function to(targets: string[]): Targets {
+    return { places: { static_configs: [{ targets }] }, instance: "__param_target" };
+}
+
+function kubelets({ name }: ScrapeSource): Targets {
+    return { places: { file_sd_configs: [{ files: [nodeList(name)] }] }, instance: "__meta_kubernetes_node_name" };
+}
+
+function witness(cluster: string, job: string, module: string, { places, instance }: Targets, interval: Duration): Job {
     return {
         cluster,
         job,
@@ -41,10 +59,10 @@ function witness(cluster: string, job: string, module: string, targets: string[]
             ...jobBasics(cluster, job, interval),
             metrics_path: "/probe",
             params: { module: [module] },
-            static_configs: [{ targets }],
+            ...places,
             relabel_configs: [
                 { source_labels: ["__address__"], target_label: "__param_target" },
-                { source_labels: ["__param_target"], target_label: "instance" },
+                { source_labels: [instance], target_label: "instance" },
                 { target_label: "__address__", replacement: PROGRAMS.blackbox_exporter.address },
                 ...identity(cluster, job),
             ],

@@ -54,7 +54,7 @@ describe("the documents", () => {
                 }
                 const known = scraping.sources.flatMap(({ name }) => Object.values<string>(credentialPaths(name)));
                 const named = files.flatMap(({ content }) =>
-                    [...content.matchAll(/_file: (.*)/g)].map(([, file]) => file),
+                    [...content.matchAll(/(?:ca|cert|key|credentials|password)_file: (.*)/g)].map(([, file]) => file),
                 );
                 expect(named.filter((file) => !known.includes(file ?? ""))).toEqual([]);
                 expect(names.sort()).toEqual(

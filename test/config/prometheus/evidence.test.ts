@@ -28,13 +28,27 @@ describe("a job that holds evidence", () => {
         ["node-exporter", "192.0.2.11:9100", "[2001:db8::11]:9100"],
     ])("%s is looked for on the nodes, at %s", (job, v4, v6) => {
         const scrape = direct(job);
-        expect(scrape.kubernetes_sd_configs?.[0]?.role).toBe("node");
+        const places = job === "node-exporter" ? scrape.file_sd_configs?.length : scrape.kubernetes_sd_configs?.length;
+        expect(places).toBe(1);
         expect(addressOf(scrape, "192.0.2.11:10250")).toBe(v4);
         expect(addressOf(scrape, "[2001:db8::11]:10250")).toBe(v6);
         const isKept = scrape.relabel_configs?.some(
             ({ action, source_labels }) => action === "keep" && source_labels?.join().includes("control_plane"),
         );
         expect(isKept).toBe(job !== "node-exporter");
+    });
+
+    it("is found on all nodes by the API server where the VM keeps no list of them", () => {
+        const off = { path: "off", interval: "30s" } as const;
+        const jobs = {
+            ...source().jobs,
+            "kubernetes-nodes": off,
+            "kubernetes-nodes-cadvisor": off,
+            "node-exporter": { path: "direct", interval: "15s" },
+        } as const;
+        const scrape = direct("node-exporter", {}, { jobs });
+        expect(scrape.kubernetes_sd_configs?.[0]?.role).toBe("node");
+        expect(scrape).not.toHaveProperty("file_sd_configs");
     });
 
     it("is asked for where the source says, and then nowhere else", () => {

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { SCRAPE_FAILURE_LOG } from "../../../host/keeper";
 import { RENEWAL_HOME } from "../../../host/renewal";
 import { credentialPaths } from "../../../config/prometheus/credentials";
 import { documents, type Scraping } from "../../../config/prometheus/document";
@@ -36,7 +37,10 @@ export function writeDocuments(
     for (const { path, content } of documents(scraping)) {
         const file = join(root, path);
         mkdirSync(dirname(file), { recursive: true });
-        const here = content.replaceAll(CREDENTIALS, credentials).replaceAll(`${RENEWAL_HOME}/tokens`, credentials);
+        const here = content
+            .replaceAll(CREDENTIALS, credentials)
+            .replaceAll(`${RENEWAL_HOME}/tokens`, credentials)
+            .replaceAll(dirname(SCRAPE_FAILURE_LOG), root);
         writeFileSync(file, change(here));
     }
     return root;

@@ -1,0 +1,144 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { keeperProgram, nodeList } from "../../host/keeper";
+import { runProgram } from "../../operate/process";
+import { configuration, serving } from "./serving";
+
+const SERVICE = "external-prometheus-keeper";
+const PROGRAM = join(__dirname, "../../host/keep.sh");
+const LOG = "usr/local/var/lib/prometheus/scrape-failures.log";
+
+/** What Prometheus says of a target: its node, and whatever else discovery knows of that. */
+function target(address: string, node: string, more: Readonly<Record<string, string>> = {}): object {
+    const discoveredLabels = { __address__: address, ...more, __meta_kubernetes_node_name: node, job: "x" };
+    return { discoveredLabels, labels: { instance: node }, scrapePool: "x", health: "up" };
+}
+
+/** A VM's files, with a configuration that names the lists of these clusters, and a Prometheus that has such targets. */
+async function keeping(clusters: readonly string[]) {
+    const root = mkdtempSync(join(tmpdir(), "external-prometheus-keeper-"));
+    const pools = new Map<string, object[]>();
+    const server = createServer((request, response) => {
+        const { searchParams, pathname } = new URL(request.url ?? "", "http://vm");
+        const activeTargets = pools.get(searchParams.get("scrapePool") ?? "") ?? [];
+        const isAsked = pathname === "/api/v1/targets" && searchParams.get("state") === "active";
+        response.end(JSON.stringify({ status: "success", data: { activeTargets: isAsked ? activeTargets : [] } }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+        server.closeAllConnections();
+        server.close();
+        rmSync(root, { recursive: true });
+    });
+    const write = (path: string, content: string) => {
+        mkdirSync(dirname(join(root, path)), { recursive: true });
+        writeFileSync(join(root, path), content);
+    };
+    const name = (names: readonly string[]) => {
+        const lines = names.map((cluster) => `      - ${nodeList(cluster)}\n`).join("");
+        write("usr/local/etc/prometheus/current/clusters/all.yml", lines);
+    };
+    name(clusters);
+    write(LOG, "");
+    const { port } = server.address() as AddressInfo;
+    const keep = async (address = `127.0.0.1:${port}`) => {
+        const settings = [`root=${root}`, `address=${address}`, "log_limit=100"];
+        const ran = await runProgram("env", [...settings, "bash", PROGRAM], { timeoutSeconds: 60 });
+        expect(ran).toMatchObject({ code: 0, stderr: "" });
+    };
+    const list = (cluster: string) => {
+        const path = join(root, nodeList(cluster));
+        return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+    };
+    const nodes = (cluster: string) => {
+        const found = JSON.parse(list(cluster) ?? "[]") as { targets: string[]; labels: Record<string, string> }[];
+        return found.map(({ targets, labels }) => [...targets, labels["__meta_kubernetes_node_name"]].join(" "));
+    };
+    return { root, pools, name, keep, list, nodes };
+}
+
+it("writes down each cluster's nodes, in an order of its own", async () => {
+    const { pools, keep, list, nodes } = await keeping(["a", "b"]);
+    pools.set("a/kubernetes-nodes", [
+        target("192.0.2.12:10250", "n-2"),
+        target("[2001:db8::1]:10250", "n-1.example.com"),
+    ]);
+    pools.set("b/kubernetes-nodes-cadvisor", [target("192.0.2.20:10250", "n")]);
+    await keep();
+    expect(nodes("a")).toEqual(["192.0.2.12:10250 n-2", "[2001:db8::1]:10250 n-1.example.com"]);
+    expect(nodes("b")).toEqual(["192.0.2.20:10250 n"]);
+    const before = list("a");
+    pools.get("a/kubernetes-nodes")?.reverse();
+    await keep();
+    expect(list("a")).toBe(before);
+});
+
+it("loses a node that is gone, and none while nothing is known of any", async () => {
+    const { pools, keep, nodes } = await keeping(["a"]);
+    pools.set("a/kubernetes-nodes", [target("192.0.2.11:10250", "n-1"), target("192.0.2.12:10250", "n-2")]);
+    await keep();
+    pools.get("a/kubernetes-nodes")?.pop();
+    await keep();
+    expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1"]);
+    pools.set("a/kubernetes-nodes", []);
+    await keep();
+    expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1"]);
+    await keep("127.0.0.1:1");
+    expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1"]);
+});
+
+it("forgets a cluster whose list nothing names any more", async () => {
+    const { pools, name, keep, list } = await keeping(["a", "b"]);
+    for (const cluster of ["a", "b"]) pools.set(`${cluster}/kubernetes-nodes`, [target("192.0.2.11:10250", "n")]);
+    await keep();
+    name(["b"]);
+    await keep();
+    expect([list("a"), list("b") !== undefined]).toEqual([undefined, true]);
+});
+
+it("takes no annotation of a node for its address or name, and nothing that is neither", async () => {
+    const { pools, keep, nodes } = await keeping(["a"]);
+    const pretends = '","__address__":"198.51.100.1:1","__meta_kubernetes_node_name":"other"},"labels":{"';
+    pools.set("a/kubernetes-nodes", [
+        target("192.0.2.11:10250", "n-1", { __meta_kubernetes_node_annotation_x: pretends }),
+        target("192.0.2.12:10250", 'n"-2'),
+        target("192.0.2.13/x:10250", "n-3"),
+    ]);
+    await keep();
+    expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1"]);
+});
+
+it("keeps the log of failed scrapes within its bound, the last of it beside it", async () => {
+    const { root, keep } = await keeping([]);
+    const log = join(root, LOG);
+    writeFileSync(log, "x".repeat(100));
+    await keep();
+    expect([statSync(log).size, existsSync(`${log}.1`)]).toEqual([100, false]);
+    writeFileSync(log, "x".repeat(101));
+    await keep();
+    expect([statSync(log).size, statSync(`${log}.1`).size]).toEqual([0, 101]);
+});
+
+it("comes with a configuration, once, and goes with one that has no need of it or with the stack", async () => {
+    const machine = await serving();
+    const paths = ["keep", "service", "timer"].map((part) =>
+        part === "keep" ? "usr/local/lib/external-prometheus/keeper/keep" : `etc/systemd/system/${SERVICE}.${part}`,
+    );
+    const there = () => paths.filter((path) => existsSync(machine.path(path)));
+    const files = [...configuration(["a"]), ...keeperProgram()];
+    await machine.succeed("configuration", {}, files);
+    expect(there()).toEqual(paths);
+    expect(machine.systemctl()).toContain(`restart ${SERVICE}.timer`);
+    expect(Object.keys(machine.tree("usr/local/etc/prometheus")).filter((path) => path.includes("keep"))).toEqual([]);
+    const written = await machine.succeed("configuration", {}, files);
+    expect(written.stderr).not.toContain("wrote");
+    await machine.succeed("configuration", {}, configuration(["a"]));
+    expect(there()).toEqual([]);
+    await machine.succeed("configuration", {}, files);
+    await machine.succeed("remove", { programs: "prometheus", purge_data: "false" });
+    expect(there()).toEqual([]);
+});
