@@ -44,10 +44,11 @@ check_schemes() {
         >>"$wrong"
 }
 
-# Each file that a job names, and each pattern of files; as the service sees them.
+# Each file that a job names, and each pattern of files; as the service sees them. Lists of nodes come when this has run.
 check_files() {
     scrape_text "$staged" | fields '[a-z_]*_file' | sort -u -t $'\t' -k 2,3 >"$work/named"
-    scrape_text "$staged" | items files | sed 's/^/\tfiles\t/' >>"$work/named"
+    { scrape_text "$staged" | items files | grep -v '^/usr/local/var/lib/prometheus/nodes/' || true; } |
+        sed 's/^/\tfiles\t/' >>"$work/named"
     # shellcheck disable=SC2016 # for the other shell
     as_seen_by_service bash -c '
         while IFS= read -r job && IFS= read -r name && IFS= read -r path; do

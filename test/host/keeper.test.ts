@@ -129,7 +129,9 @@ it("comes with a configuration, once, and goes with one that has no need of it o
         part === "keep" ? "usr/local/lib/external-prometheus/keeper/keep" : `etc/systemd/system/${SERVICE}.${part}`,
     );
     const there = () => paths.filter((path) => existsSync(machine.path(path)));
-    const files = [...configuration(["a"]), ...keeperProgram()];
+    // A list that is named need not be there yet.
+    const lists = `    file_sd_configs:\n      - files:\n          - ${nodeList("a")}\n`;
+    const files = [...configuration(["a"], lists), ...keeperProgram()];
     await machine.succeed("configuration", {}, files);
     expect(there()).toEqual(paths);
     expect(machine.systemctl()).toContain(`restart ${SERVICE}.timer`);
