@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { allUp, expectedJobs, kubectl, query, queryBy } from "./lab";
+import { allUp, expectedJobs, kubectl, query, queryBy, vm } from "./lab";
 
 // What the VM keeps of the parts of a cluster that tell why it died, as the lab's own stack takes it.
 
@@ -56,6 +56,15 @@ describe("witnesses", () => {
         const found = await query('probe_http_status_code{job="probe-apiserver"}');
         expect(found.map(({ metric, values }) => [metric["instance"], values.at(-1)?.[1]])).toEqual([
             ["https://10.98.0.10:6443/readyz", 200],
+        ]);
+    });
+
+    it("see the kubelet of each node, by a list that is kept on the VM", async () => {
+        const found = await query('probe_success{job="probe-kubelet"} == 1');
+        expect(found.map(({ metric }) => metric["instance"])).toEqual(["node-1"]);
+        const list = await vm("cat /usr/local/var/lib/prometheus/nodes/lab.json");
+        expect(JSON.parse(list)).toEqual([
+            { targets: ["10.98.0.10:10250"], labels: { __meta_kubernetes_node_name: "node-1" } },
         ]);
     });
 

@@ -23,7 +23,7 @@ const SOURCE_INTERVAL = 15;
 /** Scrapes take well below a second here; a kill may hit one that is under way. */
 const SCRAPE_DURATION = 1;
 /** Series that targets gave; Prometheus adds its own reports on a scrape, which go on when the target is dead. */
-const GIVEN = '{cluster="lab",job!~"federate/.*",__name__!~"up|scrape_.*"}';
+const GIVEN = '{cluster="lab",job!~"federate/.*|probe-.*",__name__!~"up|scrape_.*"}';
 
 const UNATTENDED = ["--yes", "--non-interactive", "--color=never"];
 
@@ -39,8 +39,10 @@ function seconds(interval: string): number {
     return Number(number) * (unit === "m" ? 60 : 1);
 }
 
-function ofCluster(path: string): Job[] {
-    return jobs.filter((job) => job.cluster === "lab" && job.path === path);
+/** Those whose series have their name; a probe is none of what the cluster gives. */
+function ofCluster(path: "direct" | "federate"): Job[] {
+    const own = jobs.filter((job) => job.cluster === "lab" && job.path === path && !job.job.startsWith("probe-"));
+    return path === "direct" ? own : own.filter(({ job }) => job.startsWith("kubernetes-"));
 }
 
 beforeAll(async () => {
@@ -59,7 +61,7 @@ beforeAll(async () => {
     await waitFor(
         "every target of the cluster to be down",
         90,
-        () => query('up{cluster="lab"} == 1'),
+        () => query('up{cluster="lab",job!~"probe-.*"} == 1'),
         (stillUp) => stillUp.length === 0,
     );
 });
