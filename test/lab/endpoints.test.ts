@@ -16,8 +16,8 @@ const REPLICA = "/api/v1/namespaces/monitoring/services/external-prometheus-repl
 const SERIES = [
     'open_total{job="own-pods",instance="a"} 1',
     'open_total{job="own-pods",instance="a",cluster="lab"} 2',
-    'up{job="kubernetes-nodes",instance="node-1",cluster="lab"} 0',
-    'up{job="federate/kubernetes-pods",instance="a",cluster="lab"} 0',
+    'forged_total{job="kubernetes-nodes",instance="node-1",cluster="lab"} 0',
+    'forged_total{job="federate/kubernetes-pods",instance="a",cluster="lab"} 0',
     'other_total{job="other",instance="a"} 1',
 ].join("\n");
 
@@ -41,7 +41,7 @@ let deployed: string;
 beforeAll(async () => {
     source = await openSource(9443, BASIC, ({ url = "" }, response) => {
         const match = new URL(url, "https://source").searchParams.get("match[]") ?? "";
-        const series = match.includes("own-") ? SERIES : match.includes("__name__") ? UP.join("\n") : "";
+        const series = match.includes("own-") ? SERIES : match.includes('__name__="up"') ? UP.join("\n") : "";
         response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(`${series}\n`);
     });
     await withConfiguration(
@@ -129,7 +129,7 @@ describe("a URL that is open already", () => {
             ]),
         );
         expect(series).toHaveLength(2);
-        expect(await query('up{instance="a"} or other_total')).toEqual([]);
+        expect(await query('up{instance="a"} or forged_total or other_total')).toEqual([]);
     });
 
     it("has its password in a file that only Prometheus reads, and nowhere else on the VM", async () => {

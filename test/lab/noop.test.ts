@@ -88,7 +88,8 @@ describe("preview of a change", () => {
     it("shows the lines of one of the cluster's jobs that is switched off and no others", async () => {
         const shown = await withConfiguration(
             ({ clusters }) => {
-                Object.assign(clusters?.["lab"] ?? {}, { jobs: { "kubernetes-nodes-cadvisor": { path: "off" } } });
+                const { jobs } = clusters?.["lab"] as { jobs: object };
+                Object.assign(jobs, { "kubernetes-nodes-cadvisor": { path: "off" } });
             },
             (configFile) => preview("--diff", "--show-full-output", "--config-file", configFile),
         );

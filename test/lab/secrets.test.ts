@@ -179,7 +179,7 @@ describe("the VM", () => {
 
     it("has secrets in the files of the credentials alone, and in nobody's reach but Prometheus's", async () => {
         await vm(`logger ${mark.text}; echo ${mark.text} >/tmp/planted; echo ${mark.text} >/run/planted`);
-        const files = ["discovery.token", "federation.key", "kubelet.token"].map(
+        const files = ["discovery.token", "federation.key", "kubelet.token", "metrics.token"].map(
             (file) => `${ETC}/credentials/lab/${file}`,
         );
         const version = (await vm(`readlink ${FRONT}/current`)).trim();
@@ -196,7 +196,7 @@ describe("the VM", () => {
             await vm("rm /tmp/planted /run/planted");
         }
         const modes = await vm(`stat -c '%a %U:%G' ${ETC}/credentials/lab ${files.join(" ")}`);
-        expect(modes).toBe("750 root:prometheus\n" + "640 root:prometheus\n".repeat(3));
+        expect(modes).toBe("750 root:prometheus\n" + "640 root:prometheus\n".repeat(files.length));
         expect(await vm(`stat -c '%a %U:%G' ${ofFront.join(" ")}`)).toBe(
             "600 root:root\n600 root:root\n640 root:root\n640 root:www-data\n",
         );

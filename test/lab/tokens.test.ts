@@ -211,7 +211,7 @@ describe("a VM whose clusters are another stack's", () => {
             "each job's first scrapes",
             90,
             () => seen(begun),
-            ({ taken, jobs }) => jobs === 6 && taken >= 16,
+            ({ taken, jobs }) => jobs === 8 && taken >= 24,
         );
         expect(readFileSync(join(PROJECT, "Pulumi.lab.yaml"), "utf8")).not.toContain("sourceStacks");
         expect(Object.keys((await monitor?.outputs())?.["sourceCredentials"] as object)).toEqual([]);
@@ -226,7 +226,7 @@ describe("a VM whose clusters are another stack's", () => {
             "two more scrapes of each target",
             60,
             () => seen(begun),
-            ({ taken }) => taken >= 16,
+            ({ taken }) => taken >= 24,
         );
         expect(await token()).toBe(before);
         await monitor?.mustUp();
@@ -237,9 +237,9 @@ describe("a VM whose clusters are another stack's", () => {
             "two more scrapes of each target",
             60,
             () => seen(after),
-            ({ taken }) => taken >= 16,
+            ({ taken }) => taken >= 24,
         );
-        expect(await seen(begun)).toMatchObject({ failed: 0, jobs: 6 });
+        expect(await seen(begun)).toMatchObject({ failed: 0, jobs: 8 });
         const old = await ask(`${API_SERVER}/api/v1/nodes`, { token: before.trim() });
         // Known no longer, and not only without the right.
         await waitFor(
