@@ -21,7 +21,11 @@ make_dir "$etc/versions" 0750 root:prometheus
 staged=$(mktemp -d "$etc/versions/XXXXXXXX")
 scratch+=("$staged")
 unbundle "$staged"
-[ ! -d "$staged/.keeper" ] || mv "$staged/.keeper" "$work/keeper"
+if [ -d "$staged/.keeper" ]; then
+    mv "$staged/.keeper" "$work/keeper"
+    # Prometheus watches a folder from the reload on only if it is there then.
+    make_dir "$data/nodes" 0750 prometheus:prometheus
+fi
 chown -R root:prometheus "$staged"
 find "$staged" -type d -exec chmod 0750 {} +
 find "$staged" -type f -exec chmod 0640 {} +

@@ -1,4 +1,3 @@
-import { nodeList } from "../../host/keeper";
 import { schemeOf, USUAL } from "../evidence";
 import { EVIDENCE_JOBS, type EvidenceJob, type ScrapeJob, type ScrapeSource } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
@@ -6,7 +5,7 @@ import { discovery } from "./discovery";
 import { guardExporter, LIMITS } from "./guard";
 import { jobBasics, type Job } from "./job";
 import { named, onNode } from "./naming";
-import { knowsNodes } from "./nodes";
+import { knowsNodes, listedNodes } from "./nodes";
 import type { RelabelConfig, ScrapeConfig } from "./types";
 
 /** Jobs that hold the evidence, where the VM asks for it itself: on the cluster's nodes, or where the source says. */
@@ -57,7 +56,7 @@ function places(
     const isListed = nodes === "all" && knowsNodes(source);
     return {
         ...(isListed
-            ? { file_sd_configs: [{ files: [nodeList(source.name)] }] }
+            ? { file_sd_configs: [listedNodes(source)] }
             : { kubernetes_sd_configs: [discovery(source, "node")] }),
         relabel_configs: [
             ...(nodes === "controlPlane" ? [isControlPlane] : []),

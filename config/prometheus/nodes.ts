@@ -1,9 +1,10 @@
+import { nodeList } from "../../host/keeper";
 import type { JobName, ScrapeSource } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
 import { jobBasics, type Job } from "./job";
 import { named, onNode } from "./naming";
-import type { ScrapeConfig } from "./types";
+import type { FileSdConfig, ScrapeConfig } from "./types";
 
 /** An allow-list, since a node's label such as `job` or `instance` would replace the target's own. */
 const NODE_LABELS = [
@@ -17,6 +18,11 @@ const NODE_LABELS = [
 /** Whether the VM finds the nodes itself, so that a list of them can be kept. */
 export function knowsNodes({ jobs }: Pick<ScrapeSource, "jobs">): boolean {
     return jobs["kubernetes-nodes"].path === "direct" || jobs["kubernetes-nodes-cadvisor"].path === "direct";
+}
+
+/** The nodes that the VM last knew of. */
+export function listedNodes({ name }: Pick<ScrapeSource, "name">): FileSdConfig {
+    return { files: [nodeList(name)], refresh_interval: "1m" };
 }
 
 /** The kubelets' own metrics, and those of the containers that they run. */

@@ -39,7 +39,7 @@ export interface ScrapeConfig {
     tls_config?: TlsConfig;
     kubernetes_sd_configs?: KubernetesSdConfig[];
     static_configs?: StaticConfig[];
-    file_sd_configs?: { files: string[] }[];
+    file_sd_configs?: FileSdConfig[];
     relabel_configs?: RelabelConfig[];
     metric_relabel_configs?: RelabelConfig[];
 }
@@ -69,6 +69,12 @@ export interface KubernetesSdConfig {
     /** Of the discovery alone: a scrape is authorized by its job's own block. */
     authorization: Authorization;
     tls_config: TlsConfig;
+}
+
+export interface FileSdConfig {
+    files: string[];
+    /** How often they are read where no change of them was seen. */
+    refresh_interval: Duration;
 }
 
 export interface StaticConfig {

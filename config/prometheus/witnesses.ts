@@ -1,9 +1,8 @@
-import { nodeList } from "../../host/keeper";
 import { PROGRAMS } from "../../host/programs";
 import type { Duration, ScrapeSource } from "../source";
 import { targetOf } from "../url";
 import { identity, jobBasics, type Job } from "./job";
-import { knowsNodes } from "./nodes";
+import { knowsNodes, listedNodes } from "./nodes";
 import type { ScrapeConfig } from "./types";
 
 /** Modules of the blackbox_exporter: what answers is looked at, not trusted, and is shown nothing. */
@@ -46,8 +45,8 @@ function to(targets: string[]): Targets {
     return { places: { static_configs: [{ targets }] }, instance: "__param_target" };
 }
 
-function kubelets({ name }: ScrapeSource): Targets {
-    return { places: { file_sd_configs: [{ files: [nodeList(name)] }] }, instance: "__meta_kubernetes_node_name" };
+function kubelets(source: ScrapeSource): Targets {
+    return { places: { file_sd_configs: [listedNodes(source)] }, instance: "__meta_kubernetes_node_name" };
 }
 
 function witness(cluster: string, job: string, module: string, { places, instance }: Targets, interval: Duration): Job {

@@ -135,6 +135,8 @@ it("comes with a configuration, once, and goes with one that has no need of it o
     await machine.succeed("configuration", {}, files);
     expect(there()).toEqual(paths);
     expect(machine.systemctl()).toContain(`restart ${SERVICE}.timer`);
+    // There before Prometheus was told to look for what is in it.
+    expect(existsSync(machine.path(dirname(nodeList("a"))))).toBe(true);
     expect(Object.keys(machine.tree("usr/local/etc/prometheus")).filter((path) => path.includes("keep"))).toEqual([]);
     const written = await machine.succeed("configuration", {}, files);
     expect(written.stderr).not.toContain("wrote");

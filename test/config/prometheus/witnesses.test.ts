@@ -29,7 +29,7 @@ describe("witnesses", () => {
     it("look at the kubelets that the VM last knew of, by the nodes' names, where it knows of any", () => {
         const probe = probes(source()).find(({ job }) => job === "probe-kubelet");
         expect(probe?.scrape).toMatchObject({
-            file_sd_configs: [{ files: ["/usr/local/var/lib/prometheus/nodes/staging.json"] }],
+            file_sd_configs: [{ files: ["/usr/local/var/lib/prometheus/nodes/staging.json"], refresh_interval: "1m" }],
             params: { module: ["tls_handshake"] },
         });
         expect(probe?.scrape.relabel_configs).toContainEqual({
