@@ -27,7 +27,8 @@ export class Verify extends pulumi.ComponentResource {
             name,
             {
                 connection: vm.connection,
-                create: vm.command("verify", { version, configuration, endpoints, first_scrapes: "45" }),
+                // What is federated in bulk comes once a minute.
+                create: vm.command("verify", { version, configuration, endpoints, first_scrapes: "75" }),
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
             },

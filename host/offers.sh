@@ -33,10 +33,10 @@ offered() {
     done <<<"$endpoints"
 }
 
-# without_series URL: of each federation that brings nothing, cluster, job and replica, as the Prometheus at that URL knows them.
+# without_series URL: of each federation that brings nothing but should (that no alert fires is well), cluster, job and replica, as the Prometheus at that URL knows them.
 without_series() {
     curl -q -sSf --noproxy '*' --max-time 20 --get "$1/api/v1/query" \
-        --data-urlencode 'query=scrape_samples_scraped{job=~"federate/.+"} == 0 and up == 1' |
+        --data-urlencode 'query=scrape_samples_scraped{job=~"federate/.+",job!="federate/alerts"} == 0 and up == 1' |
         sed 's/{"metric"/\n&/g' |
         sed -nE 's/.*"cluster":"([^"]*)".*"job":"federate\/([^"]*)".*"replica":"([^"]*)".*/\1\t\2\t\3/p' | sort
 }

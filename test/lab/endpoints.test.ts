@@ -41,7 +41,7 @@ let deployed: string;
 beforeAll(async () => {
     source = await openSource(9443, BASIC, ({ url = "" }, response) => {
         const match = new URL(url, "https://source").searchParams.get("match[]") ?? "";
-        const series = match.includes("own-") ? SERIES : match.includes('__name__="up"') ? UP.join("\n") : "";
+        const series = match.includes('job=~"own-') ? SERIES : match.includes('__name__="up"') ? UP.join("\n") : "";
         response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(`${series}\n`);
     });
     await withConfiguration(
@@ -62,7 +62,11 @@ beforeAll(async () => {
                 open: {
                     server,
                     caCertificate,
-                    jobs: Object.fromEntries(off.map((job) => [`kubernetes-${job}`, { path: "off" }])),
+                    jobs: {
+                        ...Object.fromEntries(off.map((job) => [`kubernetes-${job}`, { path: "off" }])),
+                        "kubernetes-pods": { interval: "15s" },
+                        "kubernetes-service-endpoints": { interval: "15s" },
+                    },
                     endpoint: {
                         prometheus: { jobs: { "kubernetes-pods": "own-.+|kubernetes-nodes|federate/.+" } },
                         url: {
@@ -108,7 +112,7 @@ describe("a URL that is open already", () => {
     });
 
     it("brings what belongs to its jobs, and nothing under another cluster's or job's name", async () => {
-        const series = await query(`{cluster="open",job!~"federate/.+"}`);
+        const series = await query(`{cluster="open",job!~"federate/.+|probe-.+"}`);
         expect(series.map(({ metric }) => metric)).toEqual(
             expect.arrayContaining([
                 {
