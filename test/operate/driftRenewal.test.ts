@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { BundleFile } from "../../host/bundle";
 import { renewalFindings } from "../../operate/driftRenewal";
-import { readFacts } from "../../operate/driftFacts";
+import type { Facts } from "../../operate/driftFacts";
 import type { DeclaredProgram } from "../../operate/declared";
+import { foundWith, timedRecords } from "./timed";
 
 const FOLDER = "usr/local/lib/external-prometheus/renewal";
 const TOKENS = "usr/local/var/lib/external-prometheus/tokens/lab";
@@ -20,36 +20,15 @@ function program(renewal: readonly BundleFile[]): DeclaredProgram {
     return { name: "prometheus", address: "", health: "", steps: {}, credentials: [], renewal };
 }
 
-/** What operate/drift.sh prints of a VM that is as declared. */
 const RECORDS = [
-    "machine-id 1",
-    `entry d 700 root:root 1 1 ${FOLDER}`,
-    `entry d 700 root:root 1 1 ${FOLDER}/clusters`,
-    `entry d 700 root:root 1 1 ${FOLDER}/clusters/lab`,
-    ...FILES.flatMap(({ path, mode, content }) => {
-        const place = path.startsWith("external-") ? `etc/systemd/system/${path}` : `${FOLDER}/${path}`;
-        const sum = createHash("sha256").update(content).digest("hex");
-        return [`entry f ${mode.slice(1)} root:root 1 1 ${place}`, `sum ${sum}  ${place}`];
-    }),
+    ...["", "/clusters", "/clusters/lab"].map((path) => `entry d 700 root:root 1 1 ${FOLDER}${path}`),
+    ...timedRecords(FOLDER, "external-prometheus-tokens", FILES),
     ...["discovery", "kubelet"].map((purpose) => `entry f 640 root:prometheus 1 1 ${TOKENS}/${purpose}.token`),
-    "unit external-prometheus-tokens.timer LoadState=loaded",
-    "unit external-prometheus-tokens.timer ActiveState=active",
-    "unit external-prometheus-tokens.timer UnitFileState=enabled",
 ];
 
-/** What is found, a line each, where some records are others, or lack. */
-function found(renewal: readonly BundleFile[], pattern = /^$/, replacement?: string): string[] {
-    const records = RECORDS.flatMap((record) => {
-        if (!pattern.test(record)) return [record];
-        return replacement === undefined ? [] : record.replace(pattern, replacement).split("\n");
-    });
-    const facts = readFacts(["", "begin", ...records, "end", ""].join("\0"));
-    return facts === undefined
-        ? ["not whole"]
-        : renewalFindings([program(renewal)], facts).map((finding) => {
-              expect(finding.repair).toEqual({ program: "prometheus", step: "credentials" });
-              return `${finding.what}: ${finding.found}, not ${finding.declared}`;
-          });
+function found(renewal: readonly BundleFile[], pattern?: RegExp, replacement?: string): string[] {
+    const look = (facts: Facts) => renewalFindings([program(renewal)], facts);
+    return foundWith(RECORDS, "credentials", look, pattern, replacement);
 }
 
 describe("what gets tokens on the VM", () => {
