@@ -13,6 +13,7 @@ import {
     type ScrapeSource,
     ServerUrl,
     SLICES,
+    WITHOUT_PLACE,
 } from "./source";
 import { TokensConfig } from "./tokens";
 
@@ -103,9 +104,6 @@ const DEFAULT_PATHS: Readonly<Record<JobName, ScrapeJob["path"]>> = {
 
 /** Parts that a cluster has only if it names them. */
 const ON_DEMAND: readonly JobName[] = [...EVIDENCE_JOBS, "recording-rules", "alerts"];
-
-/** Direct jobs that have no place but one that is told: pods, which the VM reaches by a port of a node or a load balancer. */
-const WITHOUT_PLACE: readonly JobName[] = ["kube-state-metrics", "coredns"];
 
 const NODES = "default: on each node";
 const CONTROL_PLANE = "default: on each node of the control plane";

@@ -136,6 +136,9 @@ export function isAnnotated(job: string): job is AnnotatedJob {
     return ANNOTATED_JOBS.some((annotated) => annotated === job);
 }
 
+/** Jobs that run as pods somewhere: the VM scrapes them itself only where it is told a place. */
+export const WITHOUT_PLACE: readonly JobName[] = ["kube-state-metrics", "coredns"];
+
 function each<K extends string, V>(names: readonly K[], value: V): Record<K, V> {
     return Object.fromEntries(names.map((name) => [name, value])) as Record<K, V>;
 }
@@ -155,6 +158,9 @@ const Jobs = z
             const isProxied = job?.path === "apiServerProxy";
             if (isProxied !== (job?.namespaces !== undefined) || (isProxied && !isAnnotated(name))) {
                 refuse(name, "must have namespaces if it is proxied, and only then");
+            }
+            if (job?.path === "direct" && job.targets === undefined && WITHOUT_PLACE.some((each) => each === name)) {
+                refuse(name, "must have targets where it is scraped directly");
             }
             const isSlice = SLICES.some((slice) => slice === name);
             if (job?.path === "direct" ? isSlice || isAnnotated(name) : (job?.targets ?? job?.insecureSkipVerify)) {

@@ -33,7 +33,8 @@ offered() {
     done <<<"$endpoints"
 }
 
-# without_series URL: of each federation that brings nothing but should (that no alert fires is well), cluster, job and replica, as the Prometheus at that URL knows them.
+# without_series URL: of each federation that brings nothing, cluster, job and replica, as the Prometheus at that URL knows
+# them. That no alert fires is as it should be.
 without_series() {
     curl -q -sSf --noproxy '*' --max-time 20 --get "$1/api/v1/query" \
         --data-urlencode 'query=scrape_samples_scraped{job=~"federate/.+",job!="federate/alerts"} == 0 and up == 1' |

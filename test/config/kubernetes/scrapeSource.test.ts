@@ -33,6 +33,18 @@ describe("scrapeSource", () => {
         });
     });
 
+    it("is no contract with a job that nobody can find", () => {
+        const source = scrapeSource(cluster);
+        const withJob = (job: string, chosen: object) =>
+            ScrapeSource.safeParse({ ...source, jobs: { ...source.jobs, [job]: { interval: "30s", ...chosen } } })
+                .success;
+        expect(withJob("coredns", { path: "direct", targets: ["192.0.2.1:9153"] })).toBe(true);
+        expect(withJob("coredns", { path: "direct" })).toBe(false);
+        expect(withJob("coredns", { path: "federate", targets: ["192.0.2.1:9153"] })).toBe(false);
+        expect(withJob("alerts", { path: "direct" })).toBe(false);
+        expect(withJob("kubernetes-pods", { path: "direct" })).toBe(false);
+    });
+
     it("names the accounts whose tokens the VM gets itself", () => {
         const tokens: Tokens = { generation: 1, bound: { lifetime: "30m" } };
         const source = scrapeSource({ ...cluster, tokens });

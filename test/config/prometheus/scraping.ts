@@ -16,6 +16,7 @@ import {
     type ScrapeJob,
     type ScrapeSource,
     SLICES,
+    WITHOUT_PLACE,
 } from "../../../config/source";
 
 const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -85,8 +86,6 @@ const interval = fc.oneof(
 );
 const name = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/);
 const address = fc.tuple(fc.ipV4(), fc.integer({ min: 1, max: 65535 })).map(([host, port]) => `${host}:${port}`);
-
-const WITHOUT_PLACE: readonly string[] = ["kube-state-metrics", "coredns"];
 
 const jobs = fc.record(
     Object.fromEntries(JOB_NAMES.map((job) => [job, anyJob(job)])) as { [K in JobName]: fc.Arbitrary<ScrapeJob> },
