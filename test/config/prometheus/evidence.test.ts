@@ -38,6 +38,13 @@ describe("a job that holds evidence", () => {
         expect(isKept).toBe(job !== "node-exporter");
     });
 
+    it("has its node's name as instance, also where a list tells it", () => {
+        expect(direct("node-exporter").relabel_configs).toContainEqual({
+            source_labels: ["__meta_kubernetes_node_name"],
+            target_label: "instance",
+        });
+    });
+
     it("is found on all nodes by the API server where the VM keeps no list of them", () => {
         const off = { path: "off", interval: "30s" } as const;
         const jobs = {
@@ -146,6 +153,23 @@ describe("names of kube-prometheus", () => {
 });
 
 describe("federated slices", () => {
+    it("take nothing of a job that is off, but for evidence among the Services", () => {
+        const off = { path: "off", interval: "30s" } as const;
+        const vital = { path: "federate", interval: "15s" } as const;
+        const jobs = {
+            ...source().jobs,
+            "kubernetes-nodes": off,
+            "kubernetes-service-endpoints": off,
+            "vital-signs": vital,
+        };
+        const { scrape_configs } = clusterDocument(source("staging", { jobs }));
+        const signs = scrape_configs.find(({ job_name }) => job_name === "staging/vital-signs");
+        const drop = signs?.metric_relabel_configs?.find(({ source_labels }) => source_labels?.length === 2);
+        const dropped = new RegExp(`^(?:${drop?.regex ?? ""})$`);
+        expect("kubernetes-nodes;").toMatch(dropped);
+        expect("kubernetes-service-endpoints;").not.toMatch(dropped);
+    });
+
     it("mark what a cluster has computed, so that it is nothing that a rule here computes", () => {
         const jobs = {
             ...source().jobs,
