@@ -5,6 +5,7 @@ import {
     Address,
     ANNOTATED_JOBS,
     EVIDENCE_JOBS,
+    isSlice,
     JOB_NAMES,
     type JobName,
     type Jobs,
@@ -12,7 +13,6 @@ import {
     type ScrapeJob,
     type ScrapeSource,
     ServerUrl,
-    SLICES,
     WITHOUT_PLACE,
 } from "./source";
 import { TokensConfig } from "./tokens";
@@ -107,7 +107,8 @@ const ON_DEMAND: readonly JobName[] = [...EVIDENCE_JOBS, "recording-rules", "ale
 
 const NODES = "default: on each node";
 const CONTROL_PLANE = "default: on each node of the control plane";
-const TOLD = "needed: a port of the nodes, or a load balancer, that leads to it";
+const PLACE = "a port of the nodes, or a load balancer, that leads to it";
+const TOLD = `needed: ${PLACE}`;
 
 const JobsConfig = z.strictObject({
     "kubernetes-apiservers": job("The API servers' own metrics"),
@@ -150,7 +151,7 @@ export const ClusterConfig = z
             const isDirect = jobPath === "direct";
             if (isDirect && WITHOUT_PLACE.includes(name) && given("targets") === undefined) {
                 const path = ["jobs", name, "targets"];
-                context.addIssue({ code: "custom", path, message: `is missing: ${TOLD.replace("needed: ", "")}` });
+                context.addIssue({ code: "custom", path, message: `is missing: ${PLACE}` });
             }
             for (const key of ["targets", "scheme", "insecureSkipVerify"]) {
                 if (!isDirect && isPath(jobPath) && given(key) !== undefined) {
@@ -201,7 +202,7 @@ export function pathOf(jobs: unknown, name: JobName): unknown {
         return undefined;
     }
     if (given === undefined && name === "vital-signs") {
-        const others = JOB_NAMES.filter((other) => !SLICES.some((each) => each === other));
+        const others = JOB_NAMES.filter((other) => !isSlice(other));
         return others.some((other) => pathOf(jobs, other) === "federate") ? "federate" : undefined;
     }
     return field(given, "path") ?? DEFAULT_PATHS[name];

@@ -1,5 +1,5 @@
 import { type InClusterPrometheus, isOperator } from "./inCluster";
-import { EVIDENCE_JOBS, type JobName, KUBERNETES_JOBS, type Matcher, SLICES } from "./source";
+import { EVIDENCE_JOBS, isEvidence, type JobName, KUBERNETES_JOBS, type Matcher, SLICES } from "./source";
 
 type ScrapedJob = (typeof SCRAPED)[number];
 const SCRAPED = [...KUBERNETES_JOBS, ...EVIDENCE_JOBS] as const;
@@ -51,9 +51,10 @@ export function matchersOf(
         }),
     );
     const found = new Map<ScrapedJob, Matcher[]>();
-    for (const [i, job] of inOrder([...chosen.keys()], jobs).entries()) {
+    const order = inOrder([...chosen.keys()], jobs);
+    for (const [i, job] of order.entries()) {
         const own = chosen.get(job) ?? [];
-        const before = inOrder([...chosen.keys()], jobs).slice(0, i);
+        const before = order.slice(0, i);
         // What the flavour names is apart by itself, but for the Services, among which some evidence is.
         const overlapping = before.filter(
             (other) => jobs[other] !== undefined || isEvidence(job) || (job === SERVICES_JOB && isEvidence(other)),
@@ -87,10 +88,6 @@ const NAMES: Readonly<Record<(typeof SLICES)[number], Matcher>> = {
     "recording-rules": { label: "__name__", operator: "=~", value: RECORDED },
     alerts: { label: "__name__", operator: "=", value: "ALERTS" },
 };
-
-function isEvidence(job: ScrapedJob): boolean {
-    return EVIDENCE_JOBS.some((evidence) => evidence === job);
-}
 
 /** Whether no series can be of both, as far as that is plain. */
 function areApart(some: readonly Matcher[], others: readonly Matcher[]): boolean {

@@ -136,6 +136,14 @@ export function isAnnotated(job: string): job is AnnotatedJob {
     return ANNOTATED_JOBS.some((annotated) => annotated === job);
 }
 
+export function isEvidence(job: string): job is EvidenceJob {
+    return EVIDENCE_JOBS.some((evidence) => evidence === job);
+}
+
+export function isSlice(job: string): job is Slice {
+    return SLICES.some((slice) => slice === job);
+}
+
 /** Jobs that run as pods somewhere: the VM scrapes them itself only where it is told a place. */
 export const WITHOUT_PLACE: readonly JobName[] = ["kube-state-metrics", "coredns"];
 
@@ -159,11 +167,16 @@ const Jobs = z
             if (isProxied !== (job?.namespaces !== undefined) || (isProxied && !isAnnotated(name))) {
                 refuse(name, "must have namespaces if it is proxied, and only then");
             }
-            if (job?.path === "direct" && job.targets === undefined && WITHOUT_PLACE.some((each) => each === name)) {
+            if (
+                job?.path === "direct" &&
+                job.targets === undefined &&
+                WITHOUT_PLACE.some((placeless) => placeless === name)
+            ) {
                 refuse(name, "must have targets where it is scraped directly");
             }
-            const isSlice = SLICES.some((slice) => slice === name);
-            if (job?.path === "direct" ? isSlice || isAnnotated(name) : (job?.targets ?? job?.insecureSkipVerify)) {
+            if (
+                job?.path === "direct" ? isSlice(name) || isAnnotated(name) : (job?.targets ?? job?.insecureSkipVerify)
+            ) {
                 refuse(name, "must be scraped directly where it has targets or takes any certificate, if it can be");
             }
         }

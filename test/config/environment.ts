@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
 import { loadConfig } from "../../config/load";
 import type { StackConfig } from "../../config/schema";
-import { EVIDENCE_JOBS, isAnnotated, JOB_NAMES, KUBERNETES_JOBS, SLICES } from "../../config/source";
+import { EVIDENCE_JOBS, isAnnotated, isEvidence, isSlice, JOB_NAMES, KUBERNETES_JOBS } from "../../config/source";
 import { CA, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, KEY, OTHER_CA } from "./frontCertificates";
 
 /** Keys of the namespace and their values, as a stack's file holds them. */
@@ -126,10 +126,10 @@ const REST: Keys = {
         JOB_NAMES.map((job) => [
             job,
             {
-                path: isAnnotated(job) || SLICES.some((slice) => slice === job) ? "federate" : "direct",
+                path: isAnnotated(job) || isSlice(job) ? "federate" : "direct",
                 interval: "30s",
                 ...(job.startsWith("kubernetes-nodes") && { insecureSkipVerify: true }),
-                ...(EVIDENCE_JOBS.some((evidence) => evidence === job) && {
+                ...(isEvidence(job) && {
                     targets: ["198.51.100.40:10259"],
                     scheme: "https",
                     insecureSkipVerify: true,

@@ -1,5 +1,13 @@
 import { OWN_JOBS } from "../../config/ownJobs";
-import { EVIDENCE_JOBS, type EvidenceJob, isAnnotated, JOB_NAMES, type JobName, SLICES } from "../../config/source";
+import {
+    EVIDENCE_JOBS,
+    type EvidenceJob,
+    isAnnotated,
+    isEvidence,
+    isSlice,
+    JOB_NAMES,
+    type JobName,
+} from "../../config/source";
 import { completeKeys, exampleKeys, KUBECONFIG, PRIVATE_KEY } from "./environment";
 import { clash, durations, lists, notText, objects, type Row, scrapeIntervals, wrong } from "./refusal";
 
@@ -7,8 +15,8 @@ type Kind = "plain" | "kubelet" | "annotated" | "evidence" | "slice";
 
 function kindOf(job: JobName): Kind {
     if (isAnnotated(job)) return "annotated";
-    if (SLICES.some((slice) => slice === job)) return "slice";
-    if (EVIDENCE_JOBS.some((each) => each === job)) return "evidence";
+    if (isSlice(job)) return "slice";
+    if (isEvidence(job)) return "evidence";
     return job === "kubernetes-apiservers" ? "plain" : "kubelet";
 }
 

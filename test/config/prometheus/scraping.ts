@@ -6,8 +6,9 @@ import type { StaticJob } from "../../../config/schema";
 import { matchersOf } from "../../../config/matchers";
 import {
     type Duration,
-    EVIDENCE_JOBS,
     isAnnotated,
+    isEvidence,
+    isSlice,
     JOB_NAMES,
     type JobName,
     type JobPath,
@@ -15,7 +16,6 @@ import {
     KUBERNETES_JOBS,
     type ScrapeJob,
     type ScrapeSource,
-    SLICES,
     WITHOUT_PLACE,
 } from "../../../config/source";
 
@@ -93,18 +93,16 @@ const jobs = fc.record(
 ) as fc.Arbitrary<Jobs>;
 
 function anyJob(job: JobName): fc.Arbitrary<ScrapeJob> {
-    const isSlice = SLICES.some((slice) => slice === job);
     const paths = fc.record({ path: fc.constantFrom<JobPath>("federate", "off"), interval });
     const namespaces = fc.oneof(
         fc.constant("*").map((all) => [all]),
         fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
     );
-    const isEvidence = EVIDENCE_JOBS.some((evidence) => evidence === job);
     const direct = fc.record(
         {
             path: fc.constant("direct" as const),
             interval,
-            ...(isEvidence && {
+            ...(isEvidence(job) && {
                 targets: fc.array(address, { minLength: 1, maxLength: 2 }),
                 scheme: fc.constantFrom("http" as const, "https" as const),
             }),
@@ -120,7 +118,7 @@ function anyJob(job: JobName): fc.Arbitrary<ScrapeJob> {
         },
     ) as fc.Arbitrary<ScrapeJob>;
     const proxied = fc.record({ path: fc.constant("apiServerProxy" as const), interval, namespaces });
-    return fc.oneof(paths, ...(isSlice ? [] : [isAnnotated(job) ? proxied : direct]));
+    return fc.oneof(paths, ...(isSlice(job) ? [] : [isAnnotated(job) ? proxied : direct]));
 }
 
 /** Everything that the schemas let through, as far as documents are made of it. */
