@@ -45,14 +45,24 @@ function ofCluster(path: "direct" | "federate"): Job[] {
     return path === "direct" ? own : own.filter(({ job }) => job.startsWith("kubernetes-"));
 }
 
+/** At how many of the five moments of the minute before `end`, 15 s apart, each job had series. */
+async function momentsBefore(end: number): Promise<Record<string, number>> {
+    const range = [`query=count by (job) (${GIVEN})`, `start=${end - 60}`, `end=${end}`, "step=15"];
+    const { data } = (await prometheus("query_range", range)) as {
+        data: { result: { metric: { job: string }; values: unknown[] }[] };
+    };
+    return Object.fromEntries(data.result.map(({ metric, values }) => [metric.job, values.length]));
+}
+
 beforeAll(async () => {
     jobs = await expectedJobs();
     await allUp(jobs, 90);
+    // What the lab went through before may have left a gap, which says nothing of the kill to come.
     await waitFor(
-        "a minute of history of every job",
-        90,
-        () => queryBy("job", `count by (job) (${GIVEN} offset 1m)`),
-        (series) => [...ofCluster("direct"), ...ofCluster("federate")].every(({ job }) => (series[job] ?? 0) > 0),
+        "a minute of history of every job, without a gap",
+        120,
+        () => momentsBefore(Date.now() / 1000),
+        (moments) => [...ofCluster("direct"), ...ofCluster("federate")].every(({ job }) => moments[job] === 5),
     );
     settled = Date.now() / 1000 - 5;
     aliveBefore = await queryBy("job", `count by (job) (${GIVEN})`, settled);
@@ -98,13 +108,9 @@ describe("with the whole cluster killed, the external Prometheus", () => {
 
     it("still answers for the last minutes, series by series and as a range", async () => {
         expect(await queryBy("job", `count by (job) (${GIVEN})`, settled)).toEqual(aliveBefore);
-        const range = [`query=count by (job) (${GIVEN})`, `start=${killed - 60}`, `end=${killed}`, "step=15"];
-        const { data } = (await prometheus("query_range", range)) as {
-            data: { result: { metric: { job: string }; values: unknown[] }[] };
-        };
-        const steps = Object.fromEntries(data.result.map(({ metric, values }) => [metric.job, values.length]));
+        const moments = await momentsBefore(killed);
         for (const { job } of [...ofCluster("direct"), ...ofCluster("federate")]) {
-            expect(steps[job], job).toBe(5);
+            expect(moments[job], job).toBe(5);
         }
     });
 });
