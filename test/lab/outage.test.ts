@@ -74,7 +74,7 @@ beforeAll(async () => {
         () => query('up{cluster="lab",job!~"probe-.*"} == 1'),
         (stillUp) => stillUp.length === 0,
     );
-});
+}, 300_000);
 
 afterAll(async () => {
     await heal();
