@@ -33,7 +33,7 @@ export interface ExternalPrometheusArgs {
     scrapeConfigFiles: StackConfig["scrapeConfigFiles"];
     /** By cluster name; secret. */
     sourceCredentials: pulumi.Input<Readonly<Record<string, SourceCredentials>>>;
-    staticJobs: StackConfig["staticJobs"];
+    scrapeJobs: StackConfig["scrapeJobs"];
 }
 
 /**
@@ -50,7 +50,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
     constructor(name: string, args: ExternalPrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:ExternalPrometheus", name, {}, opts);
 
-        const { prometheus, front, sources, companions, staticJobs, ruleFiles, scrapeConfigFiles } = args;
+        const { prometheus, front, sources, companions, scrapeJobs, ruleFiles, scrapeConfigFiles } = args;
         const gate = new Gate(
             `${name}-gate`,
             {
@@ -88,7 +88,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
         );
         const configuration = new PrometheusConfiguration(
             `${name}-configuration`,
-            { vm, sources, companions, front: front?.config, staticJobs, ruleFiles, scrapeConfigFiles, prometheus },
+            { vm, sources, companions, front: front?.config, scrapeJobs, ruleFiles, scrapeConfigFiles, prometheus },
             { parent: this, dependsOn: service },
         );
         this.front =

@@ -43,7 +43,7 @@ export function loadConfig(): StackConfig {
         throw new pulumi.RunError(renderProblems(NAMESPACE, problems));
     }
     const values = new Map([...keys].map(([name, { value }]) => [name, value]));
-    const { vm, prometheus, front, clusters, sourceStacks, staticJobs, ...companions } = PlainKeys.parse(
+    const { vm, prometheus, front, clusters, sourceStacks, scrapeJobs, ...companions } = PlainKeys.parse(
         pick(values, Object.keys(PlainKeys.shape)),
     );
     const { vmPrivateKey, vmProxyPrivateKey, frontPrivateKey, frontPasswordHashes, ...ofClusters } = SecretKeys.parse(
@@ -78,7 +78,7 @@ export function loadConfig(): StackConfig {
                 privateKey: endpointPrivateKeys[cluster.name],
             }),
         })),
-        staticJobs: byName(staticJobs),
+        scrapeJobs: byName(scrapeJobs),
     };
 }
 
@@ -149,7 +149,7 @@ function userFileProblems(keys: ReadonlyMap<string, Key>): Problem[] {
         ...rules.problems,
         ...ruleFileProblems(rules.found),
         ...scrapes.problems,
-        ...scrapeFileProblems(scrapes.found, { clusters: names("clusters"), staticJobs: names("staticJobs") }),
+        ...scrapeFileProblems(scrapes.found, { clusters: names("clusters"), scrapeJobs: names("scrapeJobs") }),
     ];
 }
 
@@ -195,7 +195,7 @@ function sideProblems(keys: ReadonlyMap<string, Key>): Problem[] {
     }
     const remedy = "see Pulumi.dev.yaml for a complete example";
     const needing = [
-        ["staticJobs", "staticJobs are scraped by the VM"],
+        ["scrapeJobs", "scrapeJobs are scraped by the VM"],
         ["front", "front stands on the VM"],
         ["sourceStacks", "sourceStacks are watched by the VM"],
     ] as const;

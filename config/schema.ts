@@ -13,7 +13,7 @@ import { VmConfig } from "./vm";
 // The descriptions are what docs/configuration.md and the messages about missing keys are made of.
 
 /** Servers and services outside the cluster, listed by hand. */
-export const StaticJob = z.strictObject({
+export const ScrapeJobConfig = z.strictObject({
     targets: z.array(Address).min(1).describe("What is scraped, each as host:port"),
     scheme: z.enum(["http", "https"]).default("http").describe("Protocol of the targets"),
     metricsPath: z
@@ -35,9 +35,9 @@ export const StaticJob = z.strictObject({
         .default({})
         .describe("Labels of every target"),
 });
-export type StaticJob = z.infer<typeof StaticJob>;
+export type ScrapeJobConfig = z.infer<typeof ScrapeJobConfig>;
 
-const StaticJobName = z
+const ScrapeJobName = z
     .string()
     .regex(/^[a-zA-Z][\w-]*$/, "must be letters, digits, '_' and '-', a letter first")
     .refine((name) => !OWN_JOBS.includes(name), "is the name of a job that this program makes itself; choose another");
@@ -75,8 +75,8 @@ export const PlainKeys = z.strictObject({
         .record(ClusterName, ClusterConfig)
         .default({})
         .describe("The clusters that are watched, by a name that becomes the label `cluster`"),
-    staticJobs: z
-        .record(StaticJobName, StaticJob)
+    scrapeJobs: z
+        .record(ScrapeJobName, ScrapeJobConfig)
         .default({})
         .describe("Other servers and services, by a name that becomes the label `job`"),
 });
@@ -140,7 +140,7 @@ export interface StackConfig {
         readonly endpointSecrets: pulumi.Output<EndpointSecrets>;
     }[];
     /** Sorted by name. */
-    readonly staticJobs: readonly (StaticJob & { name: string })[];
+    readonly scrapeJobs: readonly (ScrapeJobConfig & { name: string })[];
 }
 
 /** How Prometheus is reached from outside the VM. */

@@ -23,7 +23,7 @@ export function userJobs(content: string): UserJob[] {
 /** Names in the stack's configuration that are those of jobs. */
 export interface JobNames {
     readonly clusters: readonly string[];
-    readonly staticJobs: readonly string[];
+    readonly scrapeJobs: readonly string[];
 }
 
 /** What is wrong with files of scrape jobs, as far as it can be seen without the VM and without promtool. */
@@ -72,7 +72,7 @@ function nameIssues(name: string, names: JobNames, found: Map<string, string>, p
         const message = `has a job ${shown}: a name must be letters, digits, single spaces, '_', '.', '/', ':' and '-'`;
         return [{ message, remedy }];
     }
-    const own = [...OWN_JOBS, ...names.staticJobs];
+    const own = [...OWN_JOBS, ...names.scrapeJobs];
     if (own.includes(name) || names.clusters.some((cluster) => name.startsWith(`${cluster}/`))) {
         return [{ message: `has a job '${name}', as one that this program makes is called`, remedy }];
     }

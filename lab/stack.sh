@@ -54,7 +54,7 @@ $(indented "$STATE/cluster/pki/ca.crt")
                     nodePorts: [30990, 30991]
                     image: docker.io/lab/nginx:1.22
                     imagePullPolicy: Never
-    external-prometheus:staticJobs:
+    external-prometheus:scrapeJobs:
         node:
             targets: ["$SWITCH_ADDRESS:9100"]
 YAML

@@ -3,7 +3,7 @@ import type { UserFile } from "../files";
 import type { FrontConfig } from "../front";
 import type { Companion, PrometheusConfig } from "../programs";
 import { retentionInConfiguration } from "../retention";
-import type { StaticJob } from "../schema";
+import type { ScrapeJobConfig } from "../schema";
 import type { ScrapeSource } from "../source";
 import { apiServerJobs } from "./apiservers";
 import { alerting, companionJob } from "./companions";
@@ -16,7 +16,7 @@ import { proxiedJobs } from "./proxied";
 import { renderYaml } from "./render";
 import { selfJob } from "./self";
 import { shippedRules } from "./shippedRules";
-import { staticJob } from "./static";
+import { scrapeJob } from "./scrapeJob";
 import { witnessJobs } from "./witnesses";
 import type { PrometheusDocument, ScrapeConfigFile } from "./types";
 import { userDocument } from "./user";
@@ -24,7 +24,7 @@ import { userDocument } from "./user";
 /** All that the documents are made of; no secret is among it, so that a preview can show them. */
 export interface Scraping {
     readonly sources: readonly ScrapeSource[];
-    readonly staticJobs: readonly (StaticJob & { name: string })[];
+    readonly scrapeJobs: readonly (ScrapeJobConfig & { name: string })[];
     readonly companions: readonly { readonly program: Companion }[];
     /** Probed where there is a blackbox_exporter. */
     readonly front?: FrontConfig | undefined;
@@ -54,10 +54,10 @@ export function clusterJobs(source: ScrapeSource): Job[] {
 
 /** Jobs that belong to no cluster, in the order of the document; those in the user's own files are not among them. */
 export function localJobs(scraping: Scraping): Job[] {
-    const { staticJobs, companions, prometheus } = scraping;
+    const { scrapeJobs, companions, prometheus } = scraping;
     const front = probedFront(scraping);
     const interval = prometheus.scrapeInterval;
-    const others = staticJobs.map((job) => staticJob(job, interval));
+    const others = scrapeJobs.map((job) => scrapeJob(job, interval));
     return [
         selfJob(interval),
         ...companions.map(({ program }) => companionJob(program, interval)),
@@ -139,7 +139,7 @@ export function clusterDocument(source: ScrapeSource, scraping: Scraping): Scrap
     return { scrape_configs: watchingJobs(source, scraping).map((job) => job.scrape) };
 }
 
-/** The whole configuration, sorted by path. Without sources the VM watches itself and the static jobs. */
+/** The whole configuration, sorted by path. Without sources the VM watches itself and `scrapeJobs`. */
 export function documents(scraping: Scraping): Document[] {
     const texts: [path: string, content: string][] = [
         ["prometheus.yml", renderYaml(prometheusDocument(scraping))],

@@ -52,7 +52,7 @@ export function external(...clusters: string[]): ExternalPrometheusArgs {
         prometheus: PrometheusConfig.parse({}),
         sources: clusters.map(source),
         sourceCredentials: pulumi.secret(Object.fromEntries(clusters.map((name) => [name, credentials()]))),
-        staticJobs: [],
+        scrapeJobs: [],
         companions: [],
         ruleFiles: [],
         scrapeConfigFiles: [],

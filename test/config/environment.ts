@@ -198,7 +198,7 @@ const REST: Keys = {
         apiServerProxy: {},
     }),
     "clusters.proxied.jobs": { "kubernetes-pods": { path: "apiServerProxy", namespaces: ["shop"] } },
-    "staticJobs.website.labels": { site: "berlin" },
+    "scrapeJobs.website.labels": { site: "berlin" },
 };
 
 /** A cluster beside the example's. */

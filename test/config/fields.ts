@@ -5,8 +5,8 @@ import { pathNames } from "./environment";
 /** A place in the configuration, as the schema describes it. */
 export interface Field {
     /**
-     * As messages write it, with `<name>` for what the user names and `[]` for each of a list: `staticJobs.<name>.targets[]`.
-     * A name itself is a place too, `name of staticJobs`, and so is what an object does not know, `vm.<unknown>`.
+     * As messages write it, with `<name>` for what the user names and `[]` for each of a list: `scrapeJobs.<name>.targets[]`.
+     * A name itself is a place too, `name of scrapeJobs`, and so is what an object does not know, `vm.<unknown>`.
      */
     readonly path: string;
     readonly schema: z.ZodType;
@@ -46,7 +46,7 @@ function unwrapped(schema: z.ZodType): z.ZodType {
         : schema;
 }
 
-/** The place that a key of a message means, such as `staticJobs.<name>.targets[]` for `staticJobs.node.targets[0]`. */
+/** The place that a key of a message means, such as `scrapeJobs.<name>.targets[]` for `scrapeJobs.node.targets[0]`. */
 export function placeOf(key: string): string {
     const all: z.ZodType = z.object({ ...PlainKeys.shape, ...SecretKeys.shape });
     let at: z.ZodType | undefined = all;

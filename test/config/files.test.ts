@@ -166,7 +166,7 @@ const SCRAPE_FILES: [what: string, content: string, message: string][] = [
     ["our own name", job("prometheus"), "has a job 'prometheus', as one that this program makes"],
     ["a companion's name", job("node_exporter"), "has a job 'node_exporter', as one that this program makes"],
     ["a Kubernetes job's name", job("kubernetes-pods"), "has a job 'kubernetes-pods', as one that this program makes"],
-    ["a static job's name", job("node"), "has a job 'node', as one that this program makes"],
+    ["the name of one of scrapeJobs", job("node"), "has a job 'node', as one that this program makes"],
     ["a cluster's job", job("staging/mine"), "has a job 'staging/mine', as one that this program makes"],
     ["a password", job("a", "    basic_auth: { password: canary }\n"), "'a' a secret in clear at basic_auth.password"],
     [

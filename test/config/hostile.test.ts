@@ -134,7 +134,7 @@ describe("what is taken", () => {
 
 /** Most texts are taken there: of each label `hostileReaders.test.ts` knows, and the others are handed on to one input. */
 function isFree({ field }: TextPlace): boolean {
-    const free = ["staticJobs.<name>.labels.<name>", "clusters.<name>.context", "kubeconfigs.<name>"];
+    const free = ["scrapeJobs.<name>.labels.<name>", "clusters.<name>.context", "kubeconfigs.<name>"];
     return (
         [...free, "endpointPasswords.<name>"].includes(field.path) ||
         /\.(annotations\.<name>|username|prometheus\.jobs\.[\w-]+)$/.test(field.path)

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { PrometheusConfig } from "../../config/programs";
 import { documents } from "../../config/prometheus/document";
-import { StaticJob } from "../../config/schema";
+import { ScrapeJobConfig } from "../../config/schema";
 import { renderUnit } from "../../host/unit";
 import { unitOf } from "../../host/units";
 import { Machine } from "../host/machine";
@@ -28,15 +28,18 @@ function labels(): Record<string, string> {
     ]);
     return Object.fromEntries(
         [...names, ...values].filter(([name, value]) => {
-            return name !== "__proto__" && StaticJob.safeParse({ targets: TARGETS, labels: { [name]: value } }).success;
+            return (
+                name !== "__proto__" &&
+                ScrapeJobConfig.safeParse({ targets: TARGETS, labels: { [name]: value } }).success
+            );
         }),
     );
 }
 
 function prometheusYml(): string {
-    const job = { name: "hostile", ...StaticJob.parse({ targets: TARGETS, labels: labels() }) };
+    const job = { name: "hostile", ...ScrapeJobConfig.parse({ targets: TARGETS, labels: labels() }) };
     const scraping = { sources: [], companions: [], ruleFiles: [], scrapeConfigFiles: [] };
-    const all = documents({ ...scraping, staticJobs: [job], prometheus: PrometheusConfig.parse({}) });
+    const all = documents({ ...scraping, scrapeJobs: [job], prometheus: PrometheusConfig.parse({}) });
     return all.find(({ path }) => path === "prometheus.yml")?.content ?? "";
 }
 

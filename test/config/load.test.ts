@@ -17,7 +17,7 @@ import { CA, OTHER_CA } from "./frontCertificates";
 
 describe("the example Pulumi.dev.yaml", () => {
     it("loads with exactly the secrets that it tells to set", () => {
-        const { vm, clusters, staticJobs } = load(exampleKeys());
+        const { vm, clusters, scrapeJobs } = load(exampleKeys());
         expect(vm).toMatchObject({
             host: "198.51.100.20",
             port: 22,
@@ -34,7 +34,7 @@ describe("the example Pulumi.dev.yaml", () => {
             "kubernetes-service-endpoints": { path: "federate", interval: "60s" },
             "vital-signs": { path: "federate", interval: "30s" },
         });
-        expect(staticJobs.map(({ name }) => name)).toEqual(["node", "website"]);
+        expect(scrapeJobs.map(({ name }) => name)).toEqual(["node", "website"]);
     });
 
     it.each(["vmPrivateKey", "kubeconfigs"] as const)("does not load without %s", (name) => {

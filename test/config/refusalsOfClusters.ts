@@ -29,7 +29,7 @@ const PATHS: Readonly<Record<Kind, string>> = {
 };
 
 const STAGING = exampleKeys()["clusters"]?.["staging"] as { caCertificate: string };
-const NODE = exampleKeys()["staticJobs"]?.["node"];
+const NODE = exampleKeys()["scrapeJobs"]?.["node"];
 const CA = STAGING.caCertificate;
 const CLUSTER = "clusters.staging";
 
@@ -179,19 +179,19 @@ const SOURCE_STACKS: Row[] = [
     ),
 ];
 
-const JOB = "staticJobs.node";
+const JOB = "scrapeJobs.node";
 const JOB_NAME = "has a name that must be letters, digits, '_' and '-', a letter first";
 const LABEL_NAME = "has a name that must be the name of a label other than cluster, job, job_name, instance and *_file";
 
-const STATIC_JOBS: Row[] = [
-    wrong("staticJobs", [5], "must be an object, got [5]"),
+const SCRAPE_JOBS: Row[] = [
+    wrong("scrapeJobs", [5], "must be an object, got [5]"),
     ...["1a", "a b", "a/b", "a\nb"].map((name) =>
-        wrong(/^\w+$/.test(name) ? `staticJobs.${name}` : `staticJobs[${JSON.stringify(name)}]`, NODE, JOB_NAME),
+        wrong(/^\w+$/.test(name) ? `scrapeJobs.${name}` : `scrapeJobs[${JSON.stringify(name)}]`, NODE, JOB_NAME),
     ),
-    wrong("staticJobs.__proto__", NODE, "has a name that is not allowed"),
+    wrong("scrapeJobs.__proto__", NODE, "has a name that is not allowed"),
     ...OWN_JOBS.map((name) =>
         wrong(
-            `staticJobs.${name}`,
+            `scrapeJobs.${name}`,
             NODE,
             "has a name that is the name of a job that this program makes itself; choose",
         ),
@@ -220,4 +220,4 @@ const STATIC_JOBS: Row[] = [
 ];
 
 /** Of the clusters' side, and of jobs that belong to none. */
-export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS, ...STATIC_JOBS];
+export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS, ...SCRAPE_JOBS];

@@ -172,7 +172,7 @@ const FRONT: Row[] = [
         "must not be true without clients: nobody could get in, got true",
     ),
     ...booleans("front.openHealth"),
-    clash("vm", { ...NO_VM, staticJobs: undefined }, "is missing, but front stands on the VM"),
+    clash("vm", { ...NO_VM, scrapeJobs: undefined }, "is missing, but front stands on the VM"),
 ];
 
 const SECRETS: Row[] = [

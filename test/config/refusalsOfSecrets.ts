@@ -43,7 +43,7 @@ export const SECRET_ROWS: readonly Row[] = [
     wrong("vmPrivateKey", undefined, "is missing: the private key that opens the VM over SSH"),
     clash(
         "vmPrivateKey",
-        { vm: undefined, staticJobs: undefined, sourceStacks: undefined, vmProxyPrivateKey: undefined, ...NO_FRONT },
+        { vm: undefined, scrapeJobs: undefined, sourceStacks: undefined, vmProxyPrivateKey: undefined, ...NO_FRONT },
         "is set, but vm is not",
     ),
     ...privateKeys("vmProxyPrivateKey"),

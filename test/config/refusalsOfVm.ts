@@ -38,10 +38,10 @@ const VM: Row[] = [
     wrong("vm.takeOver", "a/b/c\nd", "must be organization/project/stack"),
     wrong("vm.takeOver", `a/b/${"c".repeat(300)}`, "must be at most 300 characters long, got 'a/b/ccc"),
     ...booleans("vm.purgeData"),
-    clash("vm", { ...NO_VM, ...NO_FRONT }, "is missing, but staticJobs"),
+    clash("vm", { ...NO_VM, ...NO_FRONT }, "is missing, but scrapeJobs"),
     clash(
         "vm",
-        { ...NO_VM, ...NO_FRONT, staticJobs: undefined, sourceStacks: ["organization/project/prod"] },
+        { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, sourceStacks: ["organization/project/prod"] },
         "is missing, but sourceStacks are watched by the VM",
     ),
     clash(
@@ -49,7 +49,7 @@ const VM: Row[] = [
         {
             ...NO_VM,
             ...NO_FRONT,
-            staticJobs: undefined,
+            scrapeJobs: undefined,
             clusters: undefined,
             kubeconfigs: undefined,
             endpointPasswords: undefined,

@@ -19,7 +19,7 @@ const SWITCH = { targets: ["10.98.0.1:9100"], labels: { rack: "a" } };
 
 /** What is installed before something is changed. */
 export function installation(configuration: Record<string, unknown>): void {
-    configuration["staticJobs"] = { node: SWITCH };
+    configuration["scrapeJobs"] = { node: SWITCH };
 }
 
 export const FIRST: Change = {
@@ -46,7 +46,7 @@ export function changes(other: ChosenRelease): [Change, Change, ...Change[]] {
     const jobs = (configuration: Record<string, unknown>): void => {
         Object.assign(configuration["prometheus"] as object, { scrapeInterval: "2s" });
         // A name that goes, and two that come.
-        configuration["staticJobs"] = { servers: SWITCH, switches: SWITCH };
+        configuration["scrapeJobs"] = { servers: SWITCH, switches: SWITCH };
     };
     const credentials = (configuration: Record<string, unknown>): void => {
         Object.assign(configuration["vm"] as object, { bootTimeout: "6m" });

@@ -63,8 +63,8 @@ describe("preview of a change", () => {
     it("shows an inserted job's lines and no others, and touches nothing", async () => {
         const shown = await withConfiguration(
             (configuration) => {
-                configuration["staticJobs"] = {
-                    ...configuration["staticJobs"],
+                configuration["scrapeJobs"] = {
+                    ...configuration["scrapeJobs"],
                     "a-new-service": { targets: ["192.0.2.1:9100"], labels: { site: "elsewhere" } },
                 };
             },

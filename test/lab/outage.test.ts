@@ -173,8 +173,8 @@ describe("with the whole cluster killed, the stack", () => {
     it("takes a change of what the VM watches, and keeps the cluster's targets", async () => {
         await withConfiguration(
             (configuration) => {
-                configuration["staticJobs"] = {
-                    ...configuration["staticJobs"],
+                configuration["scrapeJobs"] = {
+                    ...configuration["scrapeJobs"],
                     "during-the-outage": { targets: ["127.0.0.1:9090"] },
                 };
             },

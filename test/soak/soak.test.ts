@@ -65,7 +65,7 @@ const ACTS = {
     async "other jobs"() {
         const before = await processId();
         const begun = Date.now() / 1000;
-        bench.stack.configuration["staticJobs"] = otherJobs();
+        bench.stack.configuration["scrapeJobs"] = otherJobs();
         await bench.stack.mustUp();
         expect(await processId()).toBe(before);
         expect(await running(bench.vm)).toMatchObject({ reloaded: true });

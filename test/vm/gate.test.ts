@@ -221,7 +221,7 @@ describe("taking over, through a jump host", () => {
     });
 
     it("leaves the stack that has lost the VM nothing to change or to remove on it", async () => {
-        owner.configuration["staticJobs"] = { more: { targets: ["127.0.0.1:9090"] } };
+        owner.configuration["scrapeJobs"] = { more: { targets: ["127.0.0.1:9090"] } };
         expect(complaint(await owner.up())).toContain(
             "this VM belongs to stack 'organization/external-prometheus/spare-4-other'",
         );

@@ -68,7 +68,7 @@ export class SpareStack {
                 sha256: readFileSync(`${tarball}.sha256`, "utf8").split(" ")[0],
                 scrapeInterval: "1s",
             },
-            staticJobs: {},
+            scrapeJobs: {},
         });
         return stack;
     }

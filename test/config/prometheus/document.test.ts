@@ -25,7 +25,7 @@ describe("the documents", () => {
     it("watch Prometheus itself where there is no cluster", () => {
         const only = documents({
             ...SMALL,
-            ...{ sources: [], staticJobs: [], companions: [], ruleFiles: [], scrapeConfigFiles: [] },
+            ...{ sources: [], scrapeJobs: [], companions: [], ruleFiles: [], scrapeConfigFiles: [] },
         });
         expect(only.map(({ path }) => path)).toEqual(["prometheus.yml"]);
         // What matches no file, Prometheus passes over; our check on the VM does not.
@@ -73,7 +73,7 @@ describe("the documents", () => {
                 const again = {
                     ...turned,
                     sources: [...turned.sources].reverse(),
-                    staticJobs: [...turned.staticJobs].reverse(),
+                    scrapeJobs: [...turned.scrapeJobs].reverse(),
                 };
                 expect(documents(again)).toEqual(documents(scraping));
                 expect(jobs(again)).toEqual(jobs(scraping));

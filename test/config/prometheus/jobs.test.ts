@@ -4,7 +4,7 @@ import { jobs } from "../../../config/prometheus/jobs";
 import type { ScrapeConfig } from "../../../config/prometheus/types";
 import { matchersOf } from "../../../config/matchers";
 import type { KubernetesJob, ScrapeSource } from "../../../config/source";
-import { clusterDocument, gatewayFederation, SMALL, source, staticJob } from "./scraping";
+import { clusterDocument, gatewayFederation, SMALL, source, scrapeJob } from "./scraping";
 
 function scrapeConfig(from: ScrapeSource, name: string): ScrapeConfig {
     const found = clusterDocument(from).scrape_configs.find((config) => config.job_name === name);
@@ -188,7 +188,7 @@ describe("jobs", () => {
         const listed = jobs({
             ...SMALL,
             sources: [off, source("a")],
-            staticJobs: [staticJob("node", { interval: "60s" })],
+            scrapeJobs: [scrapeJob("node", { interval: "60s" })],
             scrapeConfigFiles: [
                 { name: "x.yml", content: "scrape_configs: [{ job_name: x, scrape_interval: 1m30s }]" },
             ],

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { PROGRAM_NAMES } from "../../../host/programs";
 import { clusterJobs, type Scraping } from "../../../config/prometheus/document";
 import type { ScrapeConfigFile } from "../../../config/prometheus/types";
-import type { StaticJob } from "../../../config/schema";
+import type { ScrapeJobConfig } from "../../../config/schema";
 import { matchersOf } from "../../../config/matchers";
 import {
     type Duration,
@@ -63,7 +63,7 @@ export function gatewayFederation(
     };
 }
 
-export function staticJob(name: string, changes: Partial<StaticJob> = {}): StaticJob & { name: string } {
+export function scrapeJob(name: string, changes: Partial<ScrapeJobConfig> = {}): ScrapeJobConfig & { name: string } {
     return { name, targets: ["198.51.100.31:9100"], scheme: "http", metricsPath: "/metrics", labels: {}, ...changes };
 }
 
@@ -73,7 +73,7 @@ const JOBS =
 
 export const SMALL: Scraping = {
     sources: [source()],
-    staticJobs: [staticJob("node", { labels: { site: "berlin" } })],
+    scrapeJobs: [scrapeJob("node", { labels: { site: "berlin" } })],
     companions: [{ program: "alertmanager" }],
     ruleFiles: [{ name: "small.yml", content: RULES }],
     scrapeConfigFiles: [{ name: "mine.yml", content: JOBS }],
@@ -132,7 +132,7 @@ export const anyScraping: fc.Arbitrary<Scraping> = fc.record({
         ),
         { selector: (s) => s.name, maxLength: 4 },
     ),
-    staticJobs: fc.uniqueArray(
+    scrapeJobs: fc.uniqueArray(
         fc
             .tuple(
                 fc.stringMatching(/^[a-zA-Z][\w-]{0,20}$/),
@@ -141,7 +141,7 @@ export const anyScraping: fc.Arbitrary<Scraping> = fc.record({
                 fc.dictionary(fc.stringMatching(/^[a-z]\w{0,9}$/), fc.string()),
             )
             .filter(([job]) => !PROGRAM_NAMES.some((name) => name === job))
-            .map(([job, target, every, labels]) => staticJob(job, { targets: [target], interval: every, labels })),
+            .map(([job, target, every, labels]) => scrapeJob(job, { targets: [target], interval: every, labels })),
         { selector: (s) => s.name, maxLength: 4 },
     ),
     companions: fc.subarray([

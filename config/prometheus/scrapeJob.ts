@@ -1,9 +1,9 @@
-import type { StaticJob } from "../schema";
+import type { ScrapeJobConfig } from "../schema";
 import type { Duration } from "../source";
 import { jobBasics, type Job } from "./job";
 
 /** Servers and services that belong to no cluster. */
-export function staticJob(job: StaticJob & { name: string }, defaultInterval: Duration): Job {
+export function scrapeJob(job: ScrapeJobConfig & { name: string }, defaultInterval: Duration): Job {
     const labels = Object.entries(job.labels).sort(([a], [b]) => (a < b ? -1 : 1));
     return {
         cluster: "",
