@@ -1,6 +1,8 @@
 import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { type CredentialFile, credentialFiles } from "../config/credentials";
+import { httpCredentialFiles, type HttpServices } from "../config/httpCredentials";
+import type { HttpSecrets } from "../config/httpSecrets";
 import { RENEWAL_FOLDER, renewalFiles } from "../config/renewal";
 import type { ScrapeSource, SourceCredentials } from "../config/source";
 import { bundle, type BundleFile } from "../host/bundle";
@@ -12,6 +14,10 @@ export interface CredentialsArgs {
     sources: pulumi.Input<readonly ScrapeSource[]>;
     /** By cluster name; secret. */
     credentials: pulumi.Input<Readonly<Record<string, SourceCredentials>>>;
+    /** Other servers that are shown something. */
+    services: HttpServices;
+    /** Secret. */
+    httpSecrets: pulumi.Input<HttpSecrets>;
 }
 
 /** Tokens, CAs and client keys on the VM, where the configuration names them. Rotating one needs no reload. */
@@ -28,8 +34,19 @@ export class Credentials extends pulumi.ComponentResource {
                 create: vm.command("credentials"),
                 stdin: pulumi.secret(
                     pulumi
-                        .all([pulumi.output(args.sources), pulumi.output(args.credentials)])
-                        .apply(([sources, credentials]) => credentialBundle(sources, credentials, program)),
+                        .all([
+                            pulumi.output(args.sources),
+                            pulumi.output(args.credentials),
+                            pulumi.output(args.httpSecrets),
+                        ])
+                        .apply(([sources, credentials, secrets]) =>
+                            credentialBundle(
+                                sources,
+                                credentials,
+                                program,
+                                httpCredentialFiles(args.services, secrets),
+                            ),
+                        ),
                 ),
                 logging: remote.Logging.Stderr,
                 addPreviousOutputInEnv: false,
@@ -44,6 +61,7 @@ function credentialBundle(
     sources: readonly ScrapeSource[],
     credentials: Readonly<Record<string, SourceCredentials>>,
     program: readonly BundleFile[],
+    others: readonly CredentialFile[],
 ): string {
     const byName = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
     const files = byName.flatMap((source): CredentialFile[] => {
@@ -57,5 +75,9 @@ function credentialBundle(
     });
     // What gets tokens is there where there is a cluster that gives them.
     const renewal = files.some(({ path }) => path.startsWith(`${RENEWAL_FOLDER}/`)) ? program : [];
-    return bundle([...files, ...renewal.map((file) => ({ ...file, path: `${RENEWAL_FOLDER}/${file.path}` }))]);
+    return bundle([
+        ...files,
+        ...others,
+        ...renewal.map((file) => ({ ...file, path: `${RENEWAL_FOLDER}/${file.path}` })),
+    ]);
 }

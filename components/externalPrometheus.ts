@@ -34,6 +34,10 @@ export interface ExternalPrometheusArgs {
     /** By cluster name; secret. */
     sourceCredentials: pulumi.Input<Readonly<Record<string, SourceCredentials>>>;
     scrapeJobs: StackConfig["scrapeJobs"];
+    alertmanagers: StackConfig["alertmanagers"];
+    remoteWrite: StackConfig["remoteWrite"];
+    /** Secret. */
+    httpSecrets: StackConfig["httpSecrets"];
 }
 
 /**
@@ -50,7 +54,12 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
     constructor(name: string, args: ExternalPrometheusArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:ExternalPrometheus", name, {}, opts);
 
-        const { prometheus, front, sources, companions, scrapeJobs, ruleFiles, scrapeConfigFiles } = args;
+        const { prometheus, front, sources, companions, ruleFiles, scrapeConfigFiles, httpSecrets } = args;
+        const services = {
+            scrapeJobs: args.scrapeJobs,
+            alertmanagers: args.alertmanagers,
+            remoteWrite: args.remoteWrite,
+        };
         const gate = new Gate(
             `${name}-gate`,
             {
@@ -69,7 +78,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
         );
         const credentials = new Credentials(
             `${name}-credentials`,
-            { vm, sources, credentials: args.sourceCredentials },
+            { vm, sources, credentials: args.sourceCredentials, services, httpSecrets },
             { parent: this, dependsOn: release },
         );
         const service = new SystemdService(
@@ -88,7 +97,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
         );
         const configuration = new PrometheusConfiguration(
             `${name}-configuration`,
-            { vm, sources, companions, front: front?.config, scrapeJobs, ruleFiles, scrapeConfigFiles, prometheus },
+            { vm, sources, companions, front: front?.config, ...services, ruleFiles, scrapeConfigFiles, prometheus },
             { parent: this, dependsOn: service },
         );
         this.front =

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { endpointIssues } from "./endpointIssues";
 import { InClusterPrometheus, namespaceOf, type Replica, replicasOf } from "./inCluster";
 import { matchersOf } from "./matchers";
-import { ALWAYS, Certificate, Cidr, Host, Port } from "./scalars";
+import { ALWAYS, Certificate, Cidr, Host, Port, UserOfHttp } from "./scalars";
 import { type Jobs, ObjectName, type ScrapeSource } from "./source";
 
 const Annotations = z.record(
@@ -56,11 +56,9 @@ const PROOF = {
     caCertificate: Certificate.optional().describe(
         "CA of its certificate, in PEM form, if not one that the VM trusts anyway",
     ),
-    username: z
-        .string()
-        .regex(/^[^:\p{Cc}]{1,128}$/u, "must be a name without ':'")
-        .optional()
-        .describe("The name that the VM gives; the password is in the secret `endpointPasswords`"),
+    username: UserOfHttp.optional().describe(
+        "The name that the VM gives; the password is in the secret `endpointPasswords`",
+    ),
     clientCertificate: Certificate.optional().describe(
         "The certificate that the VM shows, in PEM form; its key is in the secret `endpointPrivateKeys`",
     ),

@@ -7,6 +7,8 @@ import { ruleFileProblems, type UserFile } from "./files";
 import { plainProblems, renderProblems, unknownKey, type Problem, removal } from "./problems";
 import { pathOf } from "./cluster";
 import { decided } from "./decided";
+import { httpSecretProblems } from "./httpSecrets";
+import { probeProblems } from "./scrapeJobs";
 import { scrapeFileProblems } from "./scrapeFile";
 import { PlainKeys, SecretKeys, type StackConfig } from "./schema";
 import {
@@ -43,13 +45,12 @@ export function loadConfig(): StackConfig {
         throw new pulumi.RunError(renderProblems(NAMESPACE, problems));
     }
     const values = new Map([...keys].map(([name, { value }]) => [name, value]));
-    const { vm, prometheus, front, clusters, sourceStacks, scrapeJobs, ...companions } = PlainKeys.parse(
-        pick(values, Object.keys(PlainKeys.shape)),
-    );
-    const { vmPrivateKey, vmProxyPrivateKey, frontPrivateKey, frontPasswordHashes, ...ofClusters } = SecretKeys.parse(
+    const { vm, prometheus, front, clusters, sourceStacks, scrapeJobs, alertmanagers, remoteWrite, ...companions } =
+        PlainKeys.parse(pick(values, Object.keys(PlainKeys.shape)));
+    const { vmPrivateKey, vmProxyPrivateKey, frontPrivateKey, frontPasswordHashes, ...others } = SecretKeys.parse(
         pick(values, Object.keys(SecretKeys.shape)),
     );
-    const { kubeconfigs, endpointPasswords, endpointPrivateKeys } = ofClusters;
+    const { kubeconfigs, endpointPasswords, endpointPrivateKeys, httpSecrets } = others;
     return {
         ...(vm !== undefined && { vm }),
         ...(vmPrivateKey !== undefined && { vmPrivateKey: pulumi.secret(vmPrivateKey) }),
@@ -79,6 +80,9 @@ export function loadConfig(): StackConfig {
             }),
         })),
         scrapeJobs: byName(scrapeJobs),
+        alertmanagers: byName(alertmanagers),
+        remoteWrite: byName(remoteWrite),
+        httpSecrets: pulumi.secret(httpSecrets),
     };
 }
 
@@ -135,6 +139,14 @@ function problemsOf(keys: ReadonlyMap<string, Key>): Problem[] {
         ...checkSecret("kubeconfigs", (value) => kubeconfigProblems(value, wanted)),
         ...checkSecret("endpointPasswords", (value) => endpointPasswordProblems(value, wanted)),
         ...checkSecret("endpointPrivateKeys", (value) => endpointKeyProblems(value, wanted)),
+        ...checkSecret("httpSecrets", (value) =>
+            httpSecretProblems(value, {
+                scrapeJobs: keys.get("scrapeJobs")?.value,
+                alertmanagers: keys.get("alertmanagers")?.value,
+                remoteWrite: keys.get("remoteWrite")?.value,
+            }),
+        ),
+        ...probeProblems(keys.get("scrapeJobs")?.value, keys.has("blackboxExporter")),
         ...sideProblems(keys),
         ...frontProblems(keys, new Date()),
         ...userFileProblems(keys),
@@ -196,6 +208,8 @@ function sideProblems(keys: ReadonlyMap<string, Key>): Problem[] {
     const remedy = "see Pulumi.dev.yaml for a complete example";
     const needing = [
         ["scrapeJobs", "scrapeJobs are scraped by the VM"],
+        ["alertmanagers", "alertmanagers are told by the VM"],
+        ["remoteWrite", "remoteWrite is for what the VM records"],
         ["front", "front stands on the VM"],
         ["sourceStacks", "sourceStacks are watched by the VM"],
     ] as const;

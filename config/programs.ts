@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ProgramName } from "../host/programs";
 import { flagProblems } from "./flags";
 import { DEFAULT_VERSIONS, releaseProblems } from "./releases";
-import { ALWAYS, ScrapeInterval } from "./scalars";
+import { ALWAYS, Labels, ScrapeInterval } from "./scalars";
 import { Duration } from "./source";
 
 /** A flag of a Prometheus-project program in one word, as it stands in the unit's ExecStart. */
@@ -67,6 +67,9 @@ export const PrometheusConfig = z
     .strictObject({
         ...releaseKeys("3.13.2", "; the default is the LTS release that is supported until 2027-07-31"),
         scrapeInterval: ScrapeInterval.default("30s").describe("Interval of every job that has none of its own"),
+        externalLabels: Labels.default({}).describe(
+            "Labels of all that leaves this Prometheus: alerts, samples that are written elsewhere or federated",
+        ),
         retention: z
             .strictObject({
                 time: Duration.optional().describe(

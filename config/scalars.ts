@@ -27,6 +27,27 @@ export const Host = z
     // Longer names are none of the DNS (RFC 1035).
     .max(253);
 
+/** A name that basic authentication can carry. */
+export const UserOfHttp = z.string().regex(/^[^:\p{Cc}]{1,128}$/u, "must be a name without ':'");
+
+/** Names that targets have themselves, and those of fields by which the scripts on the VM read documents. */
+const LabelName = z
+    .string()
+    .regex(
+        /^(?!__|(cluster|job|instance|job_name|scheme|\w*_file)$)[a-zA-Z_]\w*$/,
+        "must be the name of a label other than cluster, job and instance, which each target has of its own here, and other than " +
+            "job_name, scheme and *_file",
+    );
+
+export const Line = z.string().regex(/^\P{Cc}*$/u, "must be one line of text");
+
+export const Labels = z.record(LabelName, Line);
+
+/** Entries sorted by name, so that equal input gives equal bytes. */
+export function sorted<T>(values: Readonly<Record<string, T>>): Record<string, T> {
+    return Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** A TCP port. */
 export const Port = z.int().min(1).max(65535);
 
@@ -48,6 +69,9 @@ export const ScrapeInterval = Duration.refine(
     (interval) => milliseconds(interval) >= 1_000 && milliseconds(interval) < 300_000,
     "must be at least 1s and below 5m, the time that a query looks back",
 );
+
+/** How often somebody is asked for targets. */
+export const RefreshInterval = Duration.refine((interval) => milliseconds(interval) >= 1_000, "must be at least 1s");
 
 /** A user of a Unix machine. */
 export const UserName = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be the name of a user");

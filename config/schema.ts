@@ -4,43 +4,14 @@ import { type Cluster, ClusterConfig } from "./cluster";
 import type { EndpointSecrets } from "./endpointProof";
 import type { UserFile } from "./files";
 import { FrontConfig, PersonName } from "./front";
-import { OWN_JOBS } from "./ownJobs";
 import { type Companion, companion, type CompanionConfig, PrometheusConfig } from "./programs";
-import { ScrapeInterval } from "./scalars";
-import { Address, ClusterName } from "./source";
+import { HttpSecrets } from "./httpSecrets";
+import { AlertmanagerConfig, RemoteWriteConfig } from "./receivers";
+import { ScrapeJobConfig, ScrapeJobName, ServiceName } from "./scrapeJobs";
+import { ClusterName } from "./source";
 import { VmConfig } from "./vm";
 
 // The descriptions are what docs/configuration.md and the messages about missing keys are made of.
-
-/** Servers and services outside the cluster, listed by hand. */
-export const ScrapeJobConfig = z.strictObject({
-    targets: z.array(Address).min(1).describe("What is scraped, each as host:port"),
-    scheme: z.enum(["http", "https"]).default("http").describe("Protocol of the targets"),
-    metricsPath: z
-        .string()
-        .regex(/^\/[\x21-\x7e]*$/, "must begin with '/'")
-        .default("/metrics")
-        .describe("Path on the targets"),
-    interval: ScrapeInterval.optional().describe("How often (default: `prometheus.scrapeInterval`)"),
-    labels: z
-        .record(
-            z
-                .string()
-                .regex(
-                    /^(?!__|cluster$|job$|job_name$|instance$|\w*_file$)[a-zA-Z_]\w*$/,
-                    "must be the name of a label other than cluster, job, job_name, instance and *_file",
-                ),
-            z.string().regex(/^\P{Cc}*$/u, "must be one line of text"),
-        )
-        .default({})
-        .describe("Labels of every target"),
-});
-export type ScrapeJobConfig = z.infer<typeof ScrapeJobConfig>;
-
-const ScrapeJobName = z
-    .string()
-    .regex(/^[a-zA-Z][\w-]*$/, "must be letters, digits, '_' and '-', a letter first")
-    .refine((name) => !OWN_JOBS.includes(name), "is the name of a job that this program makes itself; choose another");
 
 /** Keys whose values are shown in previews and outputs. */
 export const PlainKeys = z.strictObject({
@@ -79,6 +50,14 @@ export const PlainKeys = z.strictObject({
         .record(ScrapeJobName, ScrapeJobConfig)
         .default({})
         .describe("Other servers and services, by a name that becomes the label `job`"),
+    alertmanagers: z
+        .record(ServiceName, AlertmanagerConfig)
+        .default({})
+        .describe("Alertmanagers elsewhere, which get every alert as the one on the VM does"),
+    remoteWrite: z
+        .record(ServiceName, RemoteWriteConfig)
+        .default({})
+        .describe("Where every sample is written to as well, by a name that Prometheus's own metrics of it have"),
 });
 
 /** Keys that must be set with `--secret`; their schemas only describe them, since they are checked without any echo. */
@@ -115,6 +94,10 @@ export const SecretKeys = z.strictObject({
             "The kubeconfig of each of `clusters` in which something is to be made, by the same name; only this program uses " +
                 "it, never the VM",
         ),
+    httpSecrets: HttpSecrets.prefault({}).describe(
+        "What HTTP clients show to servers: `password` with each `username`, `credentials` with each `authorization`, and " +
+            "`privateKey` with each `clientCertificate`, in the same places",
+    ),
 });
 
 /** The stack's configuration, checked. A side is present if and only if its keys are. */
@@ -141,6 +124,10 @@ export interface StackConfig {
     }[];
     /** Sorted by name. */
     readonly scrapeJobs: readonly (ScrapeJobConfig & { name: string })[];
+    readonly alertmanagers: readonly (AlertmanagerConfig & { name: string })[];
+    readonly remoteWrite: readonly (RemoteWriteConfig & { name: string })[];
+    /** Secret. */
+    readonly httpSecrets: pulumi.Output<HttpSecrets>;
 }
 
 /** How Prometheus is reached from outside the VM. */

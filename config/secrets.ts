@@ -134,6 +134,7 @@ const BY_NAME: Partial<Record<keyof typeof SecretKeys.shape, string>> = {
     frontPasswordHashes: "--path 'frontPasswordHashes.NAME'",
     endpointPasswords: "--path 'endpointPasswords.NAME'",
     endpointPrivateKeys: "--path 'endpointPrivateKeys.NAME'",
+    httpSecrets: "--path 'httpSecrets.scrapeJobs.NAME.password'",
 };
 
 /** A secret that stands in clear in the stack's file. */

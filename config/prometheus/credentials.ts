@@ -2,7 +2,7 @@ import { RENEWAL_HOME } from "../../host/renewal";
 import { SCRAPE_PURPOSES, type ScrapePurpose, type ScrapeSource } from "../source";
 
 /** Where a cluster's credentials are on the VM; documents name the files and never hold what is in them. */
-const CREDENTIALS_DIRECTORY = "/usr/local/etc/prometheus/credentials";
+export const CREDENTIALS_DIRECTORY = "/usr/local/etc/prometheus/credentials";
 
 /** Absolute paths of one cluster's credentials. */
 export function credentialPaths(cluster: string) {

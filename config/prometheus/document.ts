@@ -3,16 +3,19 @@ import type { UserFile } from "../files";
 import type { FrontConfig } from "../front";
 import type { Companion, PrometheusConfig } from "../programs";
 import { retentionInConfiguration } from "../retention";
-import type { ScrapeJobConfig } from "../schema";
+import type { AlertmanagerConfig, RemoteWriteConfig } from "../receivers";
+import { sorted } from "../scalars";
+import type { ScrapeJobConfig } from "../scrapeJobs";
 import type { ScrapeSource } from "../source";
 import { apiServerJobs } from "./apiservers";
-import { alerting, companionJob } from "./companions";
+import { companionJob } from "./companions";
 import { evidenceJobs } from "./evidence";
 import { federationJobs } from "./federation";
 import { frontJob } from "./front";
 import { timeoutFor, type Job } from "./job";
 import { nodeJobs } from "./nodes";
 import { proxiedJobs } from "./proxied";
+import { alerting, remoteWrite } from "./receivers";
 import { renderYaml } from "./render";
 import { selfJob } from "./self";
 import { shippedRules } from "./shippedRules";
@@ -30,7 +33,9 @@ export interface Scraping {
     readonly front?: FrontConfig | undefined;
     readonly ruleFiles: readonly UserFile[];
     readonly scrapeConfigFiles: readonly UserFile[];
-    readonly prometheus: Pick<PrometheusConfig, "version" | "scrapeInterval" | "retention">;
+    readonly alertmanagers: readonly (AlertmanagerConfig & { name: string })[];
+    readonly remoteWrite: readonly (RemoteWriteConfig & { name: string })[];
+    readonly prometheus: Pick<PrometheusConfig, "version" | "scrapeInterval" | "retention" | "externalLabels">;
 }
 
 /** A file on the VM, below Prometheus's configuration directory. */
@@ -113,13 +118,24 @@ export function prometheusDocument(scraping: Scraping): PrometheusDocument {
             scrape_interval: interval,
             scrape_timeout: timeoutFor(interval),
             scrape_failure_log_file: SCRAPE_FAILURE_LOG,
+            ...externalLabels(prometheus),
         },
-        ...alerting(companions.map(({ program }) => program)),
+        ...alerting(
+            companions.map(({ program }) => program),
+            scraping.alertmanagers,
+        ),
         ...(rules.length > 0 && { rule_files: rules }),
         ...(scrapeFiles.length > 0 && { scrape_config_files: scrapeFiles }),
         ...storage(prometheus),
         scrape_configs: localJobs(scraping).map((job) => job.scrape),
+        ...remoteWrite(scraping.remoteWrite),
     };
+}
+
+/** As they are: Prometheus would put variables of its environment in the place of what follows a dollar sign. */
+function externalLabels({ externalLabels }: Scraping["prometheus"]) {
+    const labels = Object.entries(sorted(externalLabels)).map(([name, value]) => [name, value.replaceAll("$", "$$$$")]);
+    return labels.length > 0 && { external_labels: Object.fromEntries(labels) as Record<string, string> };
 }
 
 /** Below Prometheus's configuration directory. */

@@ -1,21 +1,90 @@
-import type { ScrapeJobConfig } from "../schema";
+import { PROGRAMS } from "../../host/programs";
+import { sorted } from "../scalars";
+import type { ScrapeJobConfig } from "../scrapeJobs";
 import type { Duration } from "../source";
+import { LIMITS } from "./guard";
+import { httpClientFields } from "./httpClient";
 import { jobBasics, type Job } from "./job";
+import type { RelabelConfig, ScrapeConfig } from "./types";
 
 /** Servers and services that belong to no cluster. */
 export function scrapeJob(job: ScrapeJobConfig & { name: string }, defaultInterval: Duration): Job {
-    const labels = Object.entries(job.labels).sort(([a], [b]) => (a < b ? -1 : 1));
+    const { name, probe, honorLabels, sampleLimit, bodySizeLimit } = job;
+    const relabelings = [...discoveredLabels(job), ...(probe ? PROBING : [])];
     return {
         cluster: "",
-        job: job.name,
+        job: name,
         path: "direct",
         scrape: {
-            ...jobBasics("", job.name, job.interval ?? defaultInterval),
-            scheme: job.scheme,
-            metrics_path: job.metricsPath,
-            static_configs: [
-                { targets: job.targets, ...(labels.length > 0 && { labels: Object.fromEntries(labels) }) },
-            ],
+            ...jobBasics("", name, job.interval ?? defaultInterval),
+            ...(honorLabels && { honor_labels: true }),
+            sample_limit: sampleLimit,
+            label_limit: LIMITS.label_limit,
+            body_size_limit: bodySizeLimit,
+            ...(probe ? { metrics_path: "/probe", params: { module: [probe.module] } } : scraped(job)),
+            ...places(job),
+            ...(relabelings.length > 0 && { relabel_configs: relabelings }),
         },
     };
 }
+
+function scraped(job: ScrapeJobConfig & { name: string }): Partial<ScrapeConfig> {
+    const { scheme, metricsPath, params } = job;
+    return {
+        scheme,
+        metrics_path: metricsPath,
+        ...(Object.keys(params).length > 0 && { params: sorted(params) }),
+        ...httpClientFields(job, ["scrapeJobs", job.name]),
+    };
+}
+
+/** Where the targets are. */
+function places(job: ScrapeJobConfig & { name: string }): Partial<ScrapeConfig> {
+    const { name, targets, labels, fileSd, httpSd, dnsSd } = job;
+    const hasLabels = Object.keys(labels).length > 0 && !isDiscovered(job);
+    return {
+        ...(targets && { static_configs: [{ targets, ...(hasLabels && { labels: sorted(labels) }) }] }),
+        ...(fileSd && { file_sd_configs: [{ files: fileSd.files, refresh_interval: fileSd.refreshInterval }] }),
+        ...(httpSd && {
+            http_sd_configs: [
+                {
+                    url: httpSd.url,
+                    refresh_interval: httpSd.refreshInterval,
+                    ...httpClientFields(httpSd, ["scrapeJobs", name, "httpSd"]),
+                },
+            ],
+        }),
+        ...(dnsSd && {
+            dns_sd_configs: [
+                {
+                    names: dnsSd.names,
+                    type: dnsSd.type,
+                    ...(dnsSd.port !== undefined && { port: dnsSd.port }),
+                    refresh_interval: dnsSd.refreshInterval,
+                },
+            ],
+        }),
+    };
+}
+
+function isDiscovered({ fileSd, httpSd, dnsSd }: Pick<ScrapeJobConfig, "fileSd" | "httpSd" | "dnsSd">): boolean {
+    return (fileSd ?? httpSd ?? dnsSd) !== undefined;
+}
+
+/** What is discovered has its labels from who lists it; here they are set for all. */
+function discoveredLabels(job: ScrapeJobConfig): RelabelConfig[] {
+    return isDiscovered(job)
+        ? Object.entries(sorted(job.labels)).map(([name, value]) => ({
+              target_label: name,
+              // Or it would stand for a part of what was matched.
+              replacement: value.replaceAll("$", "$$$$"),
+          }))
+        : [];
+}
+
+/** Makes a target what the blackbox_exporter is asked about. */
+const PROBING: readonly RelabelConfig[] = [
+    { source_labels: ["__address__"], target_label: "__param_target" },
+    { source_labels: ["__param_target"], target_label: "instance" },
+    { target_label: "__address__", replacement: PROGRAMS.blackbox_exporter.address },
+];

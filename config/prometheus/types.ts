@@ -5,12 +5,18 @@ import type { Duration } from "../source";
  * Closed on purpose, so that a mistyped field does not compile.
  */
 export interface PrometheusDocument {
-    global: { scrape_interval: Duration; scrape_timeout: Duration; scrape_failure_log_file: string };
-    alerting?: { alertmanagers: { static_configs: StaticConfig[] }[] };
+    global: {
+        scrape_interval: Duration;
+        scrape_timeout: Duration;
+        scrape_failure_log_file: string;
+        external_labels?: Record<string, string>;
+    };
+    alerting?: { alertmanagers: AlertmanagerConfig[] };
     rule_files?: string[];
     scrape_config_files?: string[];
     storage?: { tsdb: { retention: { time?: Duration; size?: string } } };
     scrape_configs: ScrapeConfig[];
+    remote_write?: RemoteWriteConfig[];
 }
 
 /** A file that `scrape_config_files` names. */
@@ -18,7 +24,16 @@ export interface ScrapeConfigFile {
     scrape_configs: ScrapeConfig[];
 }
 
-export interface ScrapeConfig {
+/** What everything has that sends requests. */
+export interface HttpClientFields {
+    follow_redirects?: boolean;
+    authorization?: Authorization;
+    basic_auth?: BasicAuth;
+    tls_config?: TlsConfig;
+    proxy_url?: string;
+}
+
+export interface ScrapeConfig extends HttpClientFields {
     job_name: string;
     scrape_interval: Duration;
     scrape_timeout: Duration;
@@ -32,19 +47,33 @@ export interface ScrapeConfig {
     body_size_limit?: string;
     scheme?: "http" | "https";
     metrics_path?: string;
-    params?: { "match[]": string[] } | { module: string[]; target?: string[] };
-    follow_redirects?: boolean;
-    authorization?: Authorization;
-    basic_auth?: BasicAuth;
-    tls_config?: TlsConfig;
+    params?: Record<string, string[]>;
     kubernetes_sd_configs?: KubernetesSdConfig[];
     static_configs?: StaticConfig[];
     file_sd_configs?: FileSdConfig[];
+    http_sd_configs?: HttpSdConfig[];
+    dns_sd_configs?: DnsSdConfig[];
     relabel_configs?: RelabelConfig[];
     metric_relabel_configs?: RelabelConfig[];
 }
 
+export interface AlertmanagerConfig extends HttpClientFields {
+    scheme?: "http" | "https";
+    path_prefix?: string;
+    timeout?: Duration;
+    static_configs: StaticConfig[];
+}
+
+export interface RemoteWriteConfig extends HttpClientFields {
+    name: string;
+    url: string;
+    remote_timeout?: Duration;
+    send_native_histograms?: boolean;
+}
+
 export interface Authorization {
+    /** Bearer, if it is absent. */
+    type?: string;
     credentials_file: string;
 }
 
@@ -74,6 +103,18 @@ export interface KubernetesSdConfig {
 export interface FileSdConfig {
     files: string[];
     /** How often they are read where no change of them was seen. */
+    refresh_interval: Duration;
+}
+
+export interface HttpSdConfig extends HttpClientFields {
+    url: string;
+    refresh_interval: Duration;
+}
+
+export interface DnsSdConfig {
+    names: string[];
+    type: "SRV" | "A" | "AAAA";
+    port?: number;
     refresh_interval: Duration;
 }
 

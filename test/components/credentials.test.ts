@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { Credentials } from "../../components/credentials";
 import type { CheckedVm } from "../../components/gate";
 import { scrapeSource } from "../../config/kubernetes/scrapeSource";
+import { HttpSecrets } from "../../config/httpSecrets";
 import { unbundle } from "../../host/bundle";
 import { cluster } from "../config/kubernetes/cluster";
 import { startMocks } from "../harness";
@@ -15,6 +16,8 @@ const vm: CheckedVm = {
     options: (parent) => ({ parent }),
 };
 
+const none = { services: { scrapeJobs: [], alertmanagers: [], remoteWrite: [] }, httpSecrets: HttpSecrets.parse({}) };
+
 it("gives every cluster's files the same place, whatever the order of the clusters", async () => {
     const stdins = [];
     for (const names of [
@@ -23,7 +26,7 @@ it("gives every cluster's files the same place, whatever the order of the cluste
     ]) {
         const mocks = await startMocks();
         const all = Object.fromEntries(names.map((name) => [name, credentials()]));
-        new Credentials("credentials", { vm, sources: names.map(source), credentials: all });
+        new Credentials("credentials", { vm, ...none, sources: names.map(source), credentials: all });
         await mocks.settled();
         stdins.push(String(mocks.find(COMMAND, "credentials").inputs["stdin"]));
     }
@@ -45,7 +48,7 @@ it("gives every cluster's files the same place, whatever the order of the cluste
 
 it("keeps stdin secret even where what it is made of is not", async () => {
     const mocks = await startMocks();
-    new Credentials("credentials", { vm, sources: [source("a")], credentials: { a: credentials() } });
+    new Credentials("credentials", { vm, ...none, sources: [source("a")], credentials: { a: credentials() } });
     await mocks.settled();
     expect(mocks.find(COMMAND, "credentials").secrets).toContain("stdin");
 });
@@ -57,6 +60,7 @@ it("brings what the VM gets tokens with, where a cluster gives them, beside the 
     const renewal = tokenFor("external-prometheus-renewal");
     new Credentials("credentials", {
         vm,
+        ...none,
         sources: [source("a"), bound],
         credentials: { a: credentials(), lab: { version: 4, tokens: { renewal }, ...(federation && { federation }) } },
     });

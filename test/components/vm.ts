@@ -3,6 +3,7 @@ import { PrometheusConfig } from "../../config/programs";
 import { VmConfig } from "../../config/vm";
 import { KUBERNETES_JOBS, ScrapeSource, SourceCredentials } from "../../config/source";
 import * as pulumi from "@pulumi/pulumi";
+import { HttpSecrets } from "../../config/httpSecrets";
 import { gatewayFederation } from "../config/prometheus/scraping";
 
 export const COMMAND = "command:remote:Command";
@@ -53,6 +54,9 @@ export function external(...clusters: string[]): ExternalPrometheusArgs {
         sources: clusters.map(source),
         sourceCredentials: pulumi.secret(Object.fromEntries(clusters.map((name) => [name, credentials()]))),
         scrapeJobs: [],
+        alertmanagers: [],
+        remoteWrite: [],
+        httpSecrets: pulumi.secret(HttpSecrets.parse({})),
         companions: [],
         ruleFiles: [],
         scrapeConfigFiles: [],

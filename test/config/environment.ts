@@ -6,6 +6,7 @@ import { loadConfig } from "../../config/load";
 import type { StackConfig } from "../../config/schema";
 import { EVIDENCE_JOBS, isAnnotated, isEvidence, isSlice, JOB_NAMES, KUBERNETES_JOBS } from "../../config/source";
 import { CA, CERTIFICATE, CLIENT_CERTIFICATE, CLIENT_KEY, KEY, OTHER_CA } from "./frontCertificates";
+import { HTTP_SECRETS, SERVICES } from "./services";
 
 /** Keys of the namespace and their values, as a stack's file holds them. */
 export type Keys = Record<string, unknown>;
@@ -97,6 +98,7 @@ const REST: Keys = {
     prometheus: {
         ...releaseKeys("prometheus", "3.13.2"),
         scrapeInterval: "30s",
+        externalLabels: { site: "berlin" },
         retention: { time: "30d", size: "80GB" },
         memoryMax: "4G",
         unsafeFlags: ["--web.enable-lifecycle"],
@@ -198,7 +200,9 @@ const REST: Keys = {
         apiServerProxy: {},
     }),
     "clusters.proxied.jobs": { "kubernetes-pods": { path: "apiServerProxy", namespaces: ["shop"] } },
-    "scrapeJobs.website.labels": { site: "berlin" },
+    ...Object.fromEntries(Object.entries(SERVICES.scrapeJobs).map(([name, job]) => [`scrapeJobs.${name}`, job])),
+    alertmanagers: SERVICES.alertmanagers,
+    remoteWrite: SERVICES.remoteWrite,
 };
 
 /** A cluster beside the example's. */
@@ -239,6 +243,7 @@ export function completeKeys(): { plain: Keys; secret: Keys } {
             kubeconfigs,
             endpointPasswords: { routed: "CANARY", gatewayed: "CANARY", open: "CANARY" },
             endpointPrivateKeys: { routed: CLIENT_KEY, open: CLIENT_KEY },
+            httpSecrets: structuredClone(HTTP_SECRETS),
         },
     };
 }

@@ -136,7 +136,8 @@ describe("what is taken", () => {
 function isFree({ field }: TextPlace): boolean {
     const free = ["scrapeJobs.<name>.labels.<name>", "clusters.<name>.context", "kubeconfigs.<name>"];
     return (
-        [...free, "endpointPasswords.<name>"].includes(field.path) ||
+        [...free, "endpointPasswords.<name>", "prometheus.externalLabels.<name>"].includes(field.path) ||
+        /^httpSecrets\.|\.params\./.test(field.path) ||
         /\.(annotations\.<name>|username|prometheus\.jobs\.[\w-]+)$/.test(field.path)
     );
 }
@@ -180,6 +181,8 @@ function pairs(marks: Texts, texts: Texts): [string, string][] {
                 return [[mark, text], [mark, text].map((url) => new URL(url).host) as [string, string]];
             case "clusters.open.endpoint.url.urls[0]":
                 return urlParts(mark).map((part, i) => [part, urlParts(text)[i] ?? ""]);
+            case "prometheus.externalLabels.site":
+                return [[mark, text.replaceAll("$", "$$$$")]];
             default:
                 return [[mark, text]];
         }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { PrometheusConfig } from "../../config/programs";
 import { documents } from "../../config/prometheus/document";
-import { ScrapeJobConfig } from "../../config/schema";
+import { ScrapeJobConfig } from "../../config/scrapeJobs";
 import { renderUnit } from "../../host/unit";
 import { unitOf } from "../../host/units";
 import { Machine } from "../host/machine";
@@ -38,7 +38,8 @@ function labels(): Record<string, string> {
 
 function prometheusYml(): string {
     const job = { name: "hostile", ...ScrapeJobConfig.parse({ targets: TARGETS, labels: labels() }) };
-    const scraping = { sources: [], companions: [], ruleFiles: [], scrapeConfigFiles: [] };
+    const others = { alertmanagers: [], remoteWrite: [] };
+    const scraping = { sources: [], companions: [], ruleFiles: [], scrapeConfigFiles: [], ...others };
     const all = documents({ ...scraping, scrapeJobs: [job], prometheus: PrometheusConfig.parse({}) });
     return all.find(({ path }) => path === "prometheus.yml")?.content ?? "";
 }

@@ -65,6 +65,9 @@ export function withTexts(texts: ReadonlyMap<TextPlace, string>): { plain: Keys;
                     rename(secret, `${key}.${cluster}`, text);
                 });
         }
+        if (/^(scrapeJobs|alertmanagers|remoteWrite)\.[\w-]+$/.test(path)) {
+            rename(secret, `httpSecrets.${path}`, text);
+        }
         if (path === "front.users.alice") {
             rename(secret, "frontPasswordHashes.alice", text);
         }

@@ -94,6 +94,9 @@ export const NO_VM: Keys = {
     vmPrivateKey: undefined,
     vmProxyPrivateKey: undefined,
     sourceStacks: undefined,
+    alertmanagers: undefined,
+    remoteWrite: undefined,
+    httpSecrets: undefined,
 };
 export const NO_FRONT: Keys = { front: undefined, frontPrivateKey: undefined, frontPasswordHashes: undefined };
 

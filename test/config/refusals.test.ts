@@ -11,10 +11,19 @@ import { CLUSTER_ROWS } from "./refusalsOfClusters";
 import { ENDPOINT_ROWS } from "./refusalsOfEndpoints";
 import { FILE_ROWS } from "./refusalsOfFiles";
 import { FRONT_ROWS } from "./refusalsOfFront";
+import { SCRAPE_JOB_ROWS } from "./refusalsOfScrapeJobs";
 import { SECRET_ROWS } from "./refusalsOfSecrets";
 import { VM_ROWS } from "./refusalsOfVm";
 
-const ROWS = [...VM_ROWS, ...CLUSTER_ROWS, ...ENDPOINT_ROWS, ...FILE_ROWS, ...FRONT_ROWS, ...SECRET_ROWS];
+const ROWS = [
+    ...VM_ROWS,
+    ...CLUSTER_ROWS,
+    ...ENDPOINT_ROWS,
+    ...FILE_ROWS,
+    ...FRONT_ROWS,
+    ...SCRAPE_JOB_ROWS,
+    ...SECRET_ROWS,
+];
 const known = new Map<Row, string>();
 
 function messageOf(row: Row): string {

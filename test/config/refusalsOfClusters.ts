@@ -1,4 +1,3 @@
-import { OWN_JOBS } from "../../config/ownJobs";
 import {
     EVIDENCE_JOBS,
     type EvidenceJob,
@@ -29,7 +28,6 @@ const PATHS: Readonly<Record<Kind, string>> = {
 };
 
 const STAGING = exampleKeys()["clusters"]?.["staging"] as { caCertificate: string };
-const NODE = exampleKeys()["scrapeJobs"]?.["node"];
 const CA = STAGING.caCertificate;
 const CLUSTER = "clusters.staging";
 
@@ -179,45 +177,5 @@ const SOURCE_STACKS: Row[] = [
     ),
 ];
 
-const JOB = "scrapeJobs.node";
-const JOB_NAME = "has a name that must be letters, digits, '_' and '-', a letter first";
-const LABEL_NAME = "has a name that must be the name of a label other than cluster, job, job_name, instance and *_file";
-
-const SCRAPE_JOBS: Row[] = [
-    wrong("scrapeJobs", [5], "must be an object, got [5]"),
-    ...["1a", "a b", "a/b", "a\nb"].map((name) =>
-        wrong(/^\w+$/.test(name) ? `scrapeJobs.${name}` : `scrapeJobs[${JSON.stringify(name)}]`, NODE, JOB_NAME),
-    ),
-    wrong("scrapeJobs.__proto__", NODE, "has a name that is not allowed"),
-    ...OWN_JOBS.map((name) =>
-        wrong(
-            `scrapeJobs.${name}`,
-            NODE,
-            "has a name that is the name of a job that this program makes itself; choose",
-        ),
-    ),
-    ...objects(JOB, "target", "did you mean 'targets'?"),
-    wrong(`${JOB}.targets`, undefined, "is missing: What is scraped, each as host:port"),
-    ...lists(`${JOB}.targets`, "198.51.100.31:9100"),
-    wrong(`${JOB}.targets`, [], "must not be empty, got []"),
-    notText(`${JOB}.targets[0]`),
-    wrong(`${JOB}.targets[0]`, "http://198.51.100.31:9100", "must be host:port, got 'http://198.51.100.31:9100'"),
-    wrong(`${JOB}.targets[0]`, "198.51.100.31", "must be host:port, got '198.51.100.31'"),
-    wrong(`${JOB}.targets[0]`, "a:99999", "must have a port up to 65535, got 'a:99999'"),
-    wrong(`${JOB}.scheme`, "ftp", "must be http or https, got 'ftp'"),
-    notText(`${JOB}.metricsPath`),
-    wrong(`${JOB}.metricsPath`, "metrics", "must begin with '/', got 'metrics'"),
-    wrong(`${JOB}.metricsPath`, "/a b", "must begin with '/'"),
-    ...scrapeIntervals(`${JOB}.interval`),
-    wrong(`${JOB}.labels`, ["a"], 'must be an object, got ["a"]'),
-    ...["cluster", "job", "job_name", "instance", "__address__", "password_file", "a-b", "1a"].map((name) =>
-        wrong(`${JOB}.labels.${name}`, "x", LABEL_NAME),
-    ),
-    wrong(`${JOB}.labels.__proto__`, "x", LABEL_NAME.replace(/that .*/, "that is not allowed")),
-    notText(`${JOB}.labels.site`),
-    wrong(`${JOB}.labels.site`, "a\nb", "must be one line of text, got 'a\\nb'"),
-    wrong(`${JOB}.labels.site`, "a\u001b[2Jb", "must be one line of text, got 'a\\u{1b}[2Jb'"),
-];
-
-/** Of the clusters' side, and of jobs that belong to none. */
-export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS, ...SCRAPE_JOBS];
+/** Of the clusters' side. */
+export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS];

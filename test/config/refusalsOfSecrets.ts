@@ -3,7 +3,7 @@ import { field } from "../../config/scalars";
 import { PlainKeys, SecretKeys } from "../../config/schema";
 import { completeKeys, KUBECONFIG, kubeconfigWith, PRIVATE_KEY } from "./environment";
 import { OTHER_CA, OTHER_KEY } from "./frontCertificates";
-import { clash, moved, NO_FRONT, type Row, wrong } from "./refusal";
+import { clash, moved, NO_FRONT, NO_VM, type Row, wrong } from "./refusal";
 
 const PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEIdUoViB7/NTAYvNTCBB/aMnwKly0YBrqZl3cazwKPL";
 /** Of OpenSSH's own form, whose cipher is not `none`. */
@@ -43,7 +43,7 @@ export const SECRET_ROWS: readonly Row[] = [
     wrong("vmPrivateKey", undefined, "is missing: the private key that opens the VM over SSH"),
     clash(
         "vmPrivateKey",
-        { vm: undefined, scrapeJobs: undefined, sourceStacks: undefined, vmProxyPrivateKey: undefined, ...NO_FRONT },
+        { ...NO_VM, scrapeJobs: undefined, vmPrivateKey: PRIVATE_KEY, ...NO_FRONT },
         "is set, but vm is not",
     ),
     ...privateKeys("vmProxyPrivateKey"),

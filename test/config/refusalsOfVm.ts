@@ -1,4 +1,5 @@
 import { PRIVATE_KEY } from "./environment";
+import { NODE } from "./refusalsOfScrapeJobs";
 import {
     booleans,
     clash,
@@ -38,7 +39,15 @@ const VM: Row[] = [
     wrong("vm.takeOver", "a/b/c\nd", "must be organization/project/stack"),
     wrong("vm.takeOver", `a/b/${"c".repeat(300)}`, "must be at most 300 characters long, got 'a/b/ccc"),
     ...booleans("vm.purgeData"),
-    clash("vm", { ...NO_VM, ...NO_FRONT }, "is missing, but scrapeJobs"),
+    clash(
+        "vm",
+        { ...NO_VM, ...NO_FRONT, scrapeJobs: { node: NODE } },
+        "is missing, but scrapeJobs are scraped by the VM",
+    ),
+    ...Object.entries({ alertmanagers: "are told by the VM", remoteWrite: "is for what the VM records" }).map(
+        ([key, why]) =>
+            clash("vm", { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: {} }, `is missing, but ${key} ${why}`),
+    ),
     clash(
         "vm",
         { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, sourceStacks: ["organization/project/prod"] },

@@ -1,13 +1,15 @@
 import * as fc from "fast-check";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
-import { credentialPaths } from "../../../config/prometheus/credentials";
+import { httpCredentialFiles } from "../../../config/httpCredentials";
+import { CREDENTIALS_DIRECTORY, credentialPaths } from "../../../config/prometheus/credentials";
 import { documents, prometheusDocument, type Scraping } from "../../../config/prometheus/document";
 import { jobs } from "../../../config/prometheus/jobs";
 import { renderYaml } from "../../../config/prometheus/render";
 import { userDocument } from "../../../config/prometheus/user";
 import type { ScrapeConfigFile } from "../../../config/prometheus/types";
 import { milliseconds } from "../../../config/source";
+import { secretsFor } from "../services";
 import { clusterDocument, anyScraping, SMALL, source } from "./scraping";
 
 const COMPANIONS = ["node_exporter", "alertmanager", "blackbox_exporter"] as const;
@@ -52,7 +54,12 @@ describe("the documents", () => {
                 for (const { scrape_timeout, scrape_interval } of ours) {
                     expect(milliseconds(scrape_timeout)).toBeLessThan(milliseconds(scrape_interval));
                 }
-                const known = scraping.sources.flatMap(({ name }) => Object.values<string>(credentialPaths(name)));
+                const known = [
+                    ...scraping.sources.flatMap(({ name }) => Object.values<string>(credentialPaths(name))),
+                    ...httpCredentialFiles(scraping, secretsFor(scraping)).map(
+                        ({ path }) => `${CREDENTIALS_DIRECTORY}/${path}`,
+                    ),
+                ];
                 const named = files.flatMap(({ content }) =>
                     [...content.matchAll(/(?:ca|cert|key|credentials|password)_file: (.*)/g)].map(([, file]) => file),
                 );
@@ -74,6 +81,8 @@ describe("the documents", () => {
                     ...turned,
                     sources: [...turned.sources].reverse(),
                     scrapeJobs: [...turned.scrapeJobs].reverse(),
+                    alertmanagers: [...turned.alertmanagers].reverse(),
+                    remoteWrite: [...turned.remoteWrite].reverse(),
                 };
                 expect(documents(again)).toEqual(documents(scraping));
                 expect(jobs(again)).toEqual(jobs(scraping));

@@ -1,8 +1,10 @@
 import { scrapeSource } from "../../../config/kubernetes/scrapeSource";
 import type { Scraping } from "../../../config/prometheus/document";
+import type { StackConfig } from "../../../config/schema";
 import { KUBERNETES_JOBS } from "../../../config/source";
 import { exampleKeys, KUBECONFIG, type Keys, load, SECRETS } from "../environment";
 import { CA } from "../frontCertificates";
+import { HTTP_SECRETS, SERVICES } from "../services";
 
 type Jobs = Readonly<Record<string, object>>;
 
@@ -19,7 +21,9 @@ function gateway(prometheus: object): object {
 }
 
 /** Configurations such as people have, by what is special about each: the clusters, and what else differs from the example. */
-const ENVIRONMENTS: Readonly<Record<string, { clusters: Readonly<Record<string, Keys>>; rest?: Keys }>> = {
+const ENVIRONMENTS: Readonly<
+    Record<string, { clusters: Readonly<Record<string, Keys>>; rest?: Keys; secrets?: Keys }>
+> = {
     "one-development-cluster": {
         clusters: { dev: exampleKeys()["clusters"]?.["staging"] as Keys },
     },
@@ -86,6 +90,16 @@ const ENVIRONMENTS: Readonly<Record<string, { clusters: Readonly<Record<string, 
             ),
         },
     },
+    "other-servers": {
+        clusters: {},
+        rest: {
+            blackboxExporter: {},
+            alertmanager: {},
+            ...SERVICES,
+            prometheus: { externalLabels: { site: "berlin", price: "5 $EUR" } },
+        },
+        secrets: { httpSecrets: HTTP_SECRETS },
+    },
     "federation-only": {
         clusters: {
             private: cluster(FEDERATED, {
@@ -98,16 +112,17 @@ const ENVIRONMENTS: Readonly<Record<string, { clusters: Readonly<Record<string, 
 
 export const ENVIRONMENT_NAMES = Object.keys(ENVIRONMENTS);
 
-/** What the program makes documents of, from a stack's configuration. */
-export function scrapingOf(name: string): Scraping {
-    const { clusters = {}, rest: others = {} } = ENVIRONMENTS[name] ?? {};
+/** A stack's configuration as the program has it. */
+export function configOf(name: string): StackConfig {
+    const { clusters = {}, rest: others = {}, secrets = {} } = ENVIRONMENTS[name] ?? {};
     const names = Object.keys(clusters);
     const passwords = names.filter((each) => JSON.stringify(clusters[each]).includes('"username"'));
     const untouched = names.filter((each) => JSON.stringify(clusters[each]).includes('"url"'));
-    const { front, ...config } = load(
+    return load(
         { ...exampleKeys(), ...others, clusters },
         {
             ...SECRETS,
+            ...secrets,
             kubeconfigs: Object.fromEntries(
                 names.filter((each) => !untouched.includes(each)).map((each) => [each, KUBECONFIG]),
             ),
@@ -116,6 +131,11 @@ export function scrapingOf(name: string): Scraping {
             }),
         },
     );
+}
+
+/** What the program makes documents of. */
+export function scrapingOf(name: string): Scraping {
+    const { front, ...config } = configOf(name);
     return {
         ...config,
         ...(front && { front: front.config }),

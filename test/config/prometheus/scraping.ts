@@ -1,8 +1,12 @@
 import * as fc from "fast-check";
+import type { z } from "zod";
 import { PROGRAM_NAMES } from "../../../host/programs";
 import { clusterJobs, type Scraping } from "../../../config/prometheus/document";
 import type { ScrapeConfigFile } from "../../../config/prometheus/types";
-import type { ScrapeJobConfig } from "../../../config/schema";
+import { AlertmanagerConfig, RemoteWriteConfig } from "../../../config/receivers";
+import { Labels } from "../../../config/scalars";
+import { ScrapeJobConfig } from "../../../config/scrapeJobs";
+import { CERTIFICATE } from "../frontCertificates";
 import { matchersOf } from "../../../config/matchers";
 import {
     type Duration,
@@ -63,8 +67,17 @@ export function gatewayFederation(
     };
 }
 
-export function scrapeJob(name: string, changes: Partial<ScrapeJobConfig> = {}): ScrapeJobConfig & { name: string } {
-    return { name, targets: ["198.51.100.31:9100"], scheme: "http", metricsPath: "/metrics", labels: {}, ...changes };
+export function scrapeJob(name: string, changes: z.input<typeof ScrapeJobConfig> = {}) {
+    return { name, ...ScrapeJobConfig.parse({ targets: ["198.51.100.31:9100"], ...changes }) };
+}
+
+/** The same with each in the form that a stack's configuration has. */
+export function alertmanager(name: string, changes: Partial<z.input<typeof AlertmanagerConfig>> = {}) {
+    return { name, ...AlertmanagerConfig.parse({ targets: ["203.0.113.40:9093"], ...changes }) };
+}
+
+export function receiver(name: string, changes: Partial<z.input<typeof RemoteWriteConfig>> = {}) {
+    return { name, ...RemoteWriteConfig.parse({ url: "https://metrics.example.com/write", ...changes }) };
 }
 
 const RULES = "groups:\n  - name: small\n    rules:\n      - { record: a:b, expr: up }\n";
@@ -74,10 +87,17 @@ const JOBS =
 export const SMALL: Scraping = {
     sources: [source()],
     scrapeJobs: [scrapeJob("node", { labels: { site: "berlin" } })],
+    alertmanagers: [],
+    remoteWrite: [],
     companions: [{ program: "alertmanager" }],
     ruleFiles: [{ name: "small.yml", content: RULES }],
     scrapeConfigFiles: [{ name: "mine.yml", content: JOBS }],
-    prometheus: { version: "3.13.2", scrapeInterval: "30s", retention: { time: "30d", size: "80GB" } },
+    prometheus: {
+        version: "3.13.2",
+        scrapeInterval: "30s",
+        retention: { time: "30d", size: "80GB" },
+        externalLabels: {},
+    },
 };
 
 const interval = fc.oneof(
@@ -121,6 +141,14 @@ function anyJob(job: JobName): fc.Arbitrary<ScrapeJob> {
     return fc.oneof(paths, ...(isSlice(job) ? [] : [isAnnotated(job) ? proxied : direct]));
 }
 
+const labels = fc
+    .dictionary(fc.stringMatching(/^[a-z]\w{0,9}$/), fc.string())
+    .filter((all) => Labels.safeParse(all).success);
+const client = fc.oneof(
+    fc.record({ caCertificate: fc.constant(CERTIFICATE), username: fc.constant("monitor") }, { requiredKeys: [] }),
+    fc.record({ authorization: fc.constant({}), clientCertificate: fc.constant(CERTIFICATE) }, { requiredKeys: [] }),
+);
+
 /** Everything that the schemas let through, as far as documents are made of it. */
 export const anyScraping: fc.Arbitrary<Scraping> = fc.record({
     sources: fc.uniqueArray(
@@ -134,15 +162,20 @@ export const anyScraping: fc.Arbitrary<Scraping> = fc.record({
     ),
     scrapeJobs: fc.uniqueArray(
         fc
-            .tuple(
-                fc.stringMatching(/^[a-zA-Z][\w-]{0,20}$/),
-                address,
-                interval,
-                fc.dictionary(fc.stringMatching(/^[a-z]\w{0,9}$/), fc.string()),
-            )
+            .tuple(fc.stringMatching(/^[a-zA-Z][\w-]{0,20}$/), address, interval, labels, client)
             .filter(([job]) => !PROGRAM_NAMES.some((name) => name === job))
-            .map(([job, target, every, labels]) => scrapeJob(job, { targets: [target], interval: every, labels })),
+            .map(([job, target, every, own, fields]) =>
+                scrapeJob(job, { targets: [target], interval: every, labels: own, scheme: "https", ...fields }),
+            ),
         { selector: (s) => s.name, maxLength: 4 },
+    ),
+    alertmanagers: fc.uniqueArray(
+        fc.tuple(name, client).map(([own, fields]) => alertmanager(`a${own}`, { scheme: "https", ...fields })),
+        { selector: (s) => s.name, maxLength: 2 },
+    ),
+    remoteWrite: fc.uniqueArray(
+        fc.tuple(name, client).map(([own, fields]) => receiver(`r${own}`, fields)),
+        { selector: (s) => s.name, maxLength: 2 },
     ),
     companions: fc.subarray([
         { program: "node_exporter" as const },
@@ -152,6 +185,7 @@ export const anyScraping: fc.Arbitrary<Scraping> = fc.record({
     ruleFiles: fc.subarray([{ name: "r.yml", content: RULES }]),
     scrapeConfigFiles: fc.subarray([{ name: "s.yml", content: JOBS }]),
     prometheus: fc.record({
+        externalLabels: labels,
         version: fc.constantFrom("3.5.4", "3.13.2"),
         scrapeInterval: interval,
         retention: fc.record(

@@ -3,10 +3,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SCRAPE_FAILURE_LOG } from "../../../host/keeper";
 import { RENEWAL_HOME } from "../../../host/renewal";
-import { credentialPaths } from "../../../config/prometheus/credentials";
+import { CREDENTIALS_DIRECTORY as CREDENTIALS } from "../../../config/prometheus/credentials";
 import { documents, type Scraping } from "../../../config/prometheus/document";
-
-const CREDENTIALS = dirname(dirname(credentialPaths("x").ca));
 
 /** A certificate and its key, which Prometheus reads where a client shows one. */
 export function makePair(directory: string): void {
@@ -27,13 +25,6 @@ export function writeDocuments(
 ): string {
     const root = mkdtempSync(join(directory, "etc-"));
     const credentials = join(root, "credentials");
-    for (const { name } of scraping.sources) {
-        for (const path of Object.values(credentialPaths(name))) {
-            const file = path.replace(CREDENTIALS, credentials);
-            mkdirSync(dirname(file), { recursive: true });
-            copyFileSync(join(directory, path.endsWith(".key") ? "key.pem" : "cert.pem"), file);
-        }
-    }
     for (const { path, content } of documents(scraping)) {
         const file = join(root, path);
         mkdirSync(dirname(file), { recursive: true });
@@ -42,6 +33,10 @@ export function writeDocuments(
             .replaceAll(`${RENEWAL_HOME}/tokens`, credentials)
             .replaceAll(dirname(SCRAPE_FAILURE_LOG), root);
         writeFileSync(file, change(here));
+        for (const [named] of here.matchAll(new RegExp(`${credentials}/[^'"\\n]+`, "g"))) {
+            mkdirSync(dirname(named), { recursive: true });
+            copyFileSync(join(directory, named.endsWith(".key") ? "key.pem" : "cert.pem"), named);
+        }
     }
     return root;
 }
