@@ -6,6 +6,7 @@ import { scrapeSource } from "../../config/kubernetes/scrapeSource";
 import { HttpSecrets } from "../../config/httpSecrets";
 import { unbundle } from "../../host/bundle";
 import { cluster } from "../config/kubernetes/cluster";
+import { alertmanager } from "../config/prometheus/scraping";
 import { startMocks } from "../harness";
 import { tokenFor } from "./cluster";
 import { COMMAND, credentials, source, TOKEN } from "./vm";
@@ -44,6 +45,28 @@ it("gives every cluster's files the same place, whatever the order of the cluste
         mode: "0640",
         content: `${TOKEN}\n`,
     });
+});
+
+it("brings what other servers are shown beside what clusters are", async () => {
+    const mocks = await startMocks();
+    new Credentials("credentials", {
+        vm,
+        sources: [source("a")],
+        credentials: { a: credentials() },
+        services: {
+            ...none.services,
+            alertmanagers: [alertmanager("central", { username: "monitor" })],
+        },
+        httpSecrets: HttpSecrets.parse({ alertmanagers: { central: { password: "canary" } } }),
+    });
+    await mocks.settled();
+    const { inputs, secrets } = mocks.find(COMMAND, "credentials");
+    expect(unbundle(String(inputs["stdin"])).at(-1)).toEqual({
+        path: "alertmanagers.central/password",
+        mode: "0640",
+        content: "canary\n",
+    });
+    expect(secrets).toContain("stdin");
 });
 
 it("keeps stdin secret even where what it is made of is not", async () => {

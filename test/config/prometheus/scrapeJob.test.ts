@@ -95,6 +95,14 @@ describe("a job of the user's own", () => {
         });
     });
 
+    it("has parameters in the order of their names", () => {
+        const { params = {} } = rendered({ params: { b: ["2", "1"], a: ["x"] } });
+        expect(Object.entries(params)).toEqual([
+            ["a", ["x"]],
+            ["b", ["2", "1"]],
+        ]);
+    });
+
     it("shows a bearer token where no other scheme is named", () => {
         expect(rendered({ authorization: {} }).authorization?.type).toBe("Bearer");
     });
