@@ -104,7 +104,9 @@ export const ScrapeJobConfig = z
         honorLabels: z
             .boolean()
             .default(false)
-            .describe("Whether what a target says of a series' labels counts more than what is said here"),
+            .describe(
+                "Whether a target names the labels of its series itself; none of them is of a cluster or of this program's jobs even so",
+            ),
         sampleLimit: z
             .int()
             .min(1)

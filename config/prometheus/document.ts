@@ -62,7 +62,8 @@ export function localJobs(scraping: Scraping): Job[] {
     const { scrapeJobs, companions, prometheus } = scraping;
     const front = probedFront(scraping);
     const interval = prometheus.scrapeInterval;
-    const others = scrapeJobs.map((job) => scrapeJob(job, interval));
+    const names = scrapeJobs.map(({ name }) => name);
+    const others = scrapeJobs.map((job) => scrapeJob(job, interval, names));
     return [
         selfJob(interval),
         ...companions.map(({ program }) => companionJob(program, interval)),

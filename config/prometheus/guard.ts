@@ -1,9 +1,13 @@
+import { OWN_JOBS } from "../ownJobs";
 import { isAnnotated, JOB_NAMES, type JobName, type JobPath, type Matcher, type ScrapeSource } from "../source";
 import { namingOf } from "./naming";
 import type { RelabelConfig } from "./types";
 
 /** Far above what one job of a cluster brings, far below what would fill the VM's memory. */
 export const LIMITS = { sample_limit: 200_000, label_limit: 64, body_size_limit: "200MB" };
+
+/** By these series Prometheus takes up its own alerts again after a restart. */
+const NO_STATE: RelabelConfig = { source_labels: ["__name__"], regex: "ALERTS_FOR_STATE", action: "drop" };
 
 type Guarded = Pick<ScrapeSource, "name" | "jobs" | "naming">;
 
@@ -21,8 +25,7 @@ export function guard(source: Guarded, job: JobName, more: readonly string[] = [
     const cluster = source.name;
     return [
         { source_labels: ["job", "metrics_path"], regex: [...names, ...more, ...OWN].join("|"), action: "drop" },
-        // By these Prometheus takes up its own alerts again after a restart.
-        { source_labels: ["__name__"], regex: "ALERTS_FOR_STATE", action: "drop" },
+        NO_STATE,
         { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
         { source_labels: ["cluster"], regex: cluster, target_label: "exported_cluster", replacement: "" },
         { target_label: "cluster", replacement: cluster },
@@ -46,6 +49,22 @@ export function guardExporter(source: Guarded & Pick<ScrapeSource, "federation">
         job,
         others.map((pattern) => `(${pattern});.*`),
     );
+}
+
+/**
+ * The same for a server of no cluster: what it says under the name of a job that is scraped here is told as of its own job, and
+ * what it says of a cluster is kept beside.
+ */
+export function guardService(job: string, others: readonly string[]): RelabelConfig[] {
+    const names = [...OWN_JOBS, ...others.filter((other) => other !== job)].sort();
+    const reserved = { source_labels: ["job"], regex: `(${[...names, "federate/.+", "probe-.+"].join("|")})` };
+    return [
+        { ...reserved, target_label: "exported_job" },
+        { ...reserved, target_label: "job", replacement: job },
+        NO_STATE,
+        { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
+        { target_label: "cluster", replacement: "" },
+    ];
 }
 
 /** The regular expression (RE2) of a matcher's value. */

@@ -2,13 +2,17 @@ import { PROGRAMS } from "../../host/programs";
 import { sorted } from "../scalars";
 import type { ScrapeJobConfig } from "../scrapeJobs";
 import type { Duration } from "../source";
-import { LIMITS } from "./guard";
+import { guardService, LIMITS } from "./guard";
 import { httpClientFields } from "./httpClient";
 import { jobBasics, type Job } from "./job";
 import type { RelabelConfig, ScrapeConfig } from "./types";
 
-/** Servers and services that belong to no cluster. */
-export function scrapeJob(job: ScrapeJobConfig & { name: string }, defaultInterval: Duration): Job {
+/** Servers and services that belong to no cluster; `names` are those of all such jobs. */
+export function scrapeJob(
+    job: ScrapeJobConfig & { name: string },
+    defaultInterval: Duration,
+    names: readonly string[],
+): Job {
     const { name, probe, honorLabels, sampleLimit, bodySizeLimit } = job;
     const relabelings = [...discoveredLabels(job), ...(probe ? PROBING : [])];
     return {
@@ -24,6 +28,7 @@ export function scrapeJob(job: ScrapeJobConfig & { name: string }, defaultInterv
             ...(probe ? { metrics_path: "/probe", params: { module: [probe.module] } } : scraped(job)),
             ...places(job),
             ...(relabelings.length > 0 && { relabel_configs: relabelings }),
+            ...(honorLabels && { metric_relabel_configs: guardService(name, names) }),
         },
     };
 }

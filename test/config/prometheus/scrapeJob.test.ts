@@ -95,6 +95,28 @@ describe("a job of the user's own", () => {
         });
     });
 
+    it("that names its series itself says nothing for a cluster or for another job", () => {
+        const both = [scrapeJob("own", { honorLabels: true }), scrapeJob("other")];
+        const [own, other] = ["own", "other"].map((name) => {
+            return localJobs({ ...SMALL, scrapeJobs: both }).find(({ job }) => job === name)?.scrape;
+        });
+        expect(other).not.toHaveProperty("metric_relabel_configs");
+        const [first, ...rest] = own?.metric_relabel_configs ?? [];
+        const reserved = new RegExp(`^(?:${first?.regex ?? ""})$`);
+        for (const name of ["prometheus", "other", "kubernetes-nodes", "federate/kubernetes-pods", "front"]) {
+            expect(name).toMatch(reserved);
+        }
+        for (const name of ["own", "another", "etcd-backup", "probe"]) {
+            expect(name).not.toMatch(reserved);
+        }
+        expect(rest.map(({ target_label, replacement }) => [target_label, replacement])).toEqual([
+            ["job", "own"],
+            [undefined, undefined],
+            ["exported_cluster", undefined],
+            ["cluster", ""],
+        ]);
+    });
+
     it("has parameters in the order of their names", () => {
         const { params = {} } = rendered({ params: { b: ["2", "1"], a: ["x"] } });
         expect(Object.entries(params)).toEqual([
