@@ -25,6 +25,10 @@ lab-down: ## End the lab and leave nothing of it; what was built stays cached
 status: ## Show what a stack's Prometheus sees, job by job (STACK=…, default the running lab's)
 	@PULUMI='$(PULUMI)' node --import tsx operate/status.ts '$(STACK)'
 
+.PHONY: doctor
+doctor: ## Try, from a stack's VM, each way into the clusters, and say what helps (STACK=… CLUSTER=…)
+	@PULUMI='$(PULUMI)' node --import tsx operate/doctor.ts '$(STACK)' '$(CLUSTER)'
+
 .PHONY: drift
 drift: ## Compare a stack's VM with what the stack has declared (STACK=…); docs/operate.md has the exit codes
 	@PULUMI='$(PULUMI)' node --import tsx operate/drift.ts '$(STACK)'

@@ -9,24 +9,31 @@ curl_option() {
     printf '%s = "%s"\n' "$1" "${value//\"/\\\"}"
 }
 
+# curl_client URL CA CERTIFICATE KEY USER_NAME PASSWORD_FILE TOKEN_FILE NAME: how curl is to ask a server, as lines of its
+# configuration. NAME is the one in the server's certificate.
+curl_client() {
+    local url=$1 name=$8 authority
+    if [ "$name" != - ]; then
+        authority=$(sed -E 's|^https?://([^/?]*).*|\1|' <<<"$url")
+        url=${url/"$authority"/$name:${authority##*:}}
+    fi
+    curl_option url "$url"
+    [ "$name" = - ] || curl_option connect-to "::$authority"
+    [ "$2" = - ] || curl_option cacert "$2"
+    [ "$3" = - ] || { curl_option cert "$3" && curl_option key "$4"; }
+    [ "$6" = - ] || curl_option user "$5:$(cat "$6")"
+    [ "$7" = - ] || curl_option header "Authorization: Bearer $(cat "$7")"
+}
+
 # offered CLUSTER REPLICA: the jobs there, each with the number of its targets, by the `up` that every target has.
 offered() {
-    local cluster replica url ca certificate key username password token name authority
-    while IFS=$'\t' read -r cluster replica url ca certificate key username password token name; do
+    local cluster replica client
+    while IFS=$'\t' read -r cluster replica client; do
         [ "$cluster/$replica" = "$1/$2" ] || continue
-        if [ "$name" != - ]; then
-            authority=$(sed -E 's|^https?://([^/]*)/.*|\1|' <<<"$url")
-            url=${url/"$authority"/$name:${authority##*:}}
-        fi
-        {
-            curl_option url "$url"
-            [ "$name" = - ] || curl_option connect-to "::$authority"
-            [ "$ca" = - ] || curl_option cacert "$ca"
-            [ "$certificate" = - ] || { curl_option cert "$certificate" && curl_option key "$key"; }
-            [ "$password" = - ] || curl_option user "$username:$(cat "$password")"
-            [ "$token" = - ] || curl_option header "Authorization: Bearer $(cat "$token")"
-        } | curl -q -sSf --noproxy '*' --max-time 20 --max-filesize 10000000 --get \
-            --data-urlencode 'match[]={__name__="up"}' --config - |
+        IFS=$'\t' read -ra client <<<"$client"
+        curl_client "${client[@]}" |
+            curl -q -sSf --noproxy '*' --max-time 20 --max-filesize 10000000 --get \
+                --data-urlencode 'match[]={__name__="up"}' --config - |
             sed -nE 's/^up\{(.*,)?job="([^"]*)".*/\2/p' | sort | uniq -c | sort -k 1,1nr -k 2 | head -n 12 |
             awk '{ printf "%s%s (%s)", (NR > 1 ? ", " : ""), $2, $1 } END { if (!NR) printf "none" }'
         return

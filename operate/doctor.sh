@@ -1,0 +1,36 @@
+# shellcheck shell=bash disable=SC2154
+# Asks each URL by the means that a job of Prometheus has for it, a few at a time; prints for each a line of its number, curl's exit
+# code, the HTTP status, the number of samples, what curl says, and how the answer begins, with tabs between them. Comes
+# behind host/offers.sh. Reads: attempts, a line each of number, whether any certificate is taken, URL, CA, certificate, key, user name,
+# password file, token file, and the name in the server's certificate, with tabs between them and '-' for what there is not.
+: "${attempts:?}"
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+
+# attempt NUMBER INSECURE CLIENT…
+attempt() {
+    local error=$directory/$1.error end=$directory/$1.end samples
+    samples=$(
+        {
+            {
+                curl_client "${@:3}"
+                [ "$2" = - ] || echo insecure
+            } | curl -q -sS --noproxy '*' --connect-timeout 5 --max-time 10 --dump-header "$end.headers" --config - 2>"$error" &&
+                echo 0 >"$end" || echo $? >"$end"
+        } | awk '{ gsub(/[\t\r]/, " ") } NR <= 20 { head = substr(head " " $0, 1, 600) }
+            NF && !/^#/ { n++ } END { printf "%d\t%s", n, head }'
+    )
+    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$(cat "$end")" \
+        "$(sed -nE 's/^HTTP[^ ]* ([0-9]+).*/\1/p' "$end.headers" 2>/dev/null | tail -n 1)" "${samples%%$'\t'*}" \
+        "$(tr -s '\t\n' ' ' <"$error")" "${samples#*$'\t'}"
+}
+
+running=0
+while IFS=$'\t' read -ra line; do
+    attempt "${line[@]}" >"$directory/${line[0]}.line" &
+    if ((++running % 12 == 0)); then
+        wait
+    fi
+done <<<"$attempts"
+wait
+cat "$directory"/*.line

@@ -1,0 +1,94 @@
+import { columns } from "./columns";
+import { type Answer, type Diagnosis, diagnose } from "./doctorCauses";
+import type { Attempt, Nobody, Plan } from "./doctorPlan";
+
+const COLUMNS = ["CLUSTER", "JOB", "PATH", "ASKED", "RESULT"] as const;
+
+export interface Report {
+    readonly text: string;
+    readonly isHealthy: boolean;
+}
+
+/** A line for each job and result; then what helps, once for each thing that is wrong. */
+export function report({ attempts, nobody }: Plan, answers: ReadonlyMap<number, Answer>): Report {
+    const diagnosed = attempts.map((attempt, number) => {
+        const answer = answers.get(number);
+        return {
+            attempt,
+            ...(answer === undefined ? UNASKED : { ...diagnose(attempt, answer), samples: answer.samples }),
+        };
+    });
+    const rows = new Map<string, { attempt: Attempt; result: string; asked: string[]; samples: number }>();
+    for (const { attempt, result, samples } of diagnosed) {
+        const key = JSON.stringify([attempt.cluster, attempt.job, attempt.path, result]);
+        const row = rows.get(key) ?? { attempt, result, asked: [], samples: 0 };
+        row.asked.push(attempt.instance);
+        row.samples += samples;
+        rows.set(key, row);
+    }
+    const lines = [...rows.values()].map(({ attempt: { cluster, job, path }, result, asked, samples }) => {
+        return [cluster, job, path, few(asked), result === "ok" ? `${samples} series` : result];
+    });
+    const missing = nobody.map((each) => [each.cluster, each.job, each.path, "-", absence(each).result]);
+    const remedies = [...diagnosed, ...nobody.map((each) => ({ attempt: each, ...absence(each) }))].flatMap(
+        ({ attempt: { cluster, job }, result, remedy }) =>
+            remedy === undefined ? [] : [`${cluster}/${job}: ${result}\n  ${remedy}\n`],
+    );
+    return {
+        text: columns([COLUMNS, ...lines, ...missing]) + [...new Set(remedies)].map((each) => `\n${each}`).join(""),
+        isHealthy: remedies.length === 0,
+    };
+}
+
+const UNASKED = {
+    result: "not asked",
+    remedy: "the time of the whole was over before its turn came; ask for one cluster by CLUSTER=…",
+    samples: 0,
+};
+
+function few([first = "-", ...more]: readonly string[]): string {
+    return more.length === 0 ? first : `${first} and ${more.length} more`;
+}
+
+/** Why a job has no target at all. */
+function absence({ job, dropped }: Nobody): Diagnosis {
+    if (dropped > 0) {
+        const result = `no target: none of ${dropped} that were discovered is one`;
+        if (job === "kubernetes-pods" || job === "kubernetes-service-endpoints") {
+            return {
+                result,
+                remedy: 'none has the annotation prometheus.io/scrape: "true" and a port; docs/cluster.md has the annotations',
+            };
+        }
+        return {
+            result,
+            remedy: "no node has the label node-role.kubernetes.io/control-plane; name targets for this job, or turn it off",
+        };
+    }
+    return {
+        result: "no target was discovered",
+        remedy: "see the lines of discovery above; where they are allowed, there is nothing of this kind in the cluster, or Prometheus has not asked yet",
+    };
+}
+
+/** The lines of doctor.sh, by the number of the attempt. */
+export function readAnswers(stdout: string): Map<number, Answer> {
+    return new Map(
+        stdout
+            .split("\n")
+            .filter((line) => line !== "")
+            .map((line) => {
+                const [number, exit, status, samples, error = "", head = ""] = line.split("\t");
+                return [
+                    Number(number),
+                    {
+                        exit: Number(exit),
+                        status: status === "" ? undefined : Number(status),
+                        samples: Number(samples),
+                        error: error.trim(),
+                        head,
+                    },
+                ];
+            }),
+    );
+}
