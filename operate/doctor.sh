@@ -7,6 +7,15 @@
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 
+# connection_error URL: why nobody is reached there, in the kernel's words, which not every curl repeats.
+connection_error() {
+    local scheme host port
+    IFS=$'\t' read -r scheme host port < <(sed -nE 's|^(https?)://\[?([^]/?]+[^]:/?])\]?(:([0-9]+))?([/?].*)?$|\1\t\2\t\4|p' <<<"$1")
+    [ -n "$port" ] || { [ "$scheme" = https ] && port=443 || port=80; }
+    # shellcheck disable=SC2016 # by the inner shell
+    timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$host" "$port" 2>&1 | tail -n 1 || true
+}
+
 # attempt NUMBER INSECURE CLIENT…
 attempt() {
     local error=$directory/$1.error end=$directory/$1.end samples
@@ -20,6 +29,7 @@ attempt() {
         } | awk '{ gsub(/[\t\r]/, " ") } NR <= 20 { head = substr(head " " $0, 1, 600) }
             NF && !/^#/ { n++ } END { printf "%d\t%s", n, head }'
     )
+    [ "$(cat "$end")" != 7 ] || connection_error "$3" >>"$error"
     printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$(cat "$end")" \
         "$(sed -nE 's/^HTTP[^ ]* ([0-9]+).*/\1/p' "$end.headers" 2>/dev/null | tail -n 1)" "${samples%%$'\t'*}" \
         "$(tr -s '\t\n' ' ' <"$error")" "${samples#*$'\t'}"

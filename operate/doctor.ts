@@ -27,7 +27,6 @@ const Targets = z.object({
                 labels: z.object({ instance: z.string() }),
             }),
         ),
-        droppedTargetCounts: z.record(z.string(), z.number()).default({}),
     }),
 });
 
@@ -67,7 +66,10 @@ function chosen(stack: string, sources: readonly ScrapeSource[], cluster: string
 }
 
 async function planned(vm: Vm, sources: readonly ScrapeSource[]): Promise<Plan> {
-    const text = 'curl -q -sSf --noproxy "*" --max-time 20 "$url/api/v1/targets?state=active"';
+    const text = [
+        'ask() { curl -q -sSf --noproxy "*" --max-time 20 "$url/$1"; }',
+        'ask "api/v1/targets?state=active"; echo; ask metrics | grep "^prometheus_sd_discovered_targets{" || true',
+    ].join("\n");
     const { code, stdout, stderr } = await runOnVm(vm, { text, values: { url: URL }, timeoutSeconds: ASKING_SECONDS });
     if (code !== 0) {
         throw new Failure(
@@ -75,12 +77,23 @@ async function planned(vm: Vm, sources: readonly ScrapeSource[]): Promise<Plan> 
                 "Look at 'systemctl status prometheus' and 'journalctl -u prometheus' on the VM.",
         );
     }
-    const { activeTargets, droppedTargetCounts } = Targets.parse(JSON.parse(stdout)).data;
-    const plans = sources.map((source) => plan(source, activeTargets, droppedTargetCounts));
+    const [targets = "", ...metrics] = stdout.split("\n");
+    const { activeTargets } = Targets.parse(JSON.parse(targets)).data;
+    const plans = sources.map((source) => plan(source, activeTargets, discovered(metrics)));
     return {
         attempts: plans.flatMap(({ attempts }) => attempts),
         nobody: plans.flatMap(({ nobody }) => nobody),
     };
+}
+
+/** How many targets each job has before its rules drop any, by the metrics of Prometheus itself. */
+function discovered(metrics: readonly string[]): Map<string, number> {
+    return new Map(
+        metrics.flatMap((line) => {
+            const [, job, count] = /config="([^"]*)".*\} (\S+)$/.exec(line) ?? [];
+            return job === undefined ? [] : [[job, Number(count)]];
+        }),
+    );
 }
 
 /** What each attempt has brought. As root, since nobody else but Prometheus reads its credentials. */

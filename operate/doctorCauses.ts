@@ -48,7 +48,7 @@ function ofConnection(attempt: Attempt, { exit, error }: Answer): Diagnosis {
         case 7:
             return /refused/i.test(error) ? refused(attempt, at) : noRoute(at);
         case 28:
-            return /timed out after|Connection timed out|connect/i.test(error) && !/bytes received/.test(error)
+            return /Connection timed out|Failed to connect/i.test(error)
                 ? noRoute(at)
                 : {
                       result: "no whole answer within 10 s",
@@ -167,6 +167,12 @@ function ofAnswer(attempt: Attempt, answer: Answer): Diagnosis {
                 path === "federate"
                     ? "set the endpoint's path as that Prometheus has it (its --web.route-prefix)"
                     : `see what listens at ${new URL(url).host}, and at which path it has its metrics`,
+        };
+    }
+    if (status === 500 && path === "direct" && said.startsWith("Authorization error")) {
+        return {
+            result: `500: ${said}`,
+            remedy: "the kubelet cannot ask the API server whether the VM may have its metrics: put the API server right first",
         };
     }
     if (status >= 500 && path === "apiServerProxy") {

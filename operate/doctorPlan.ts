@@ -33,8 +33,8 @@ export interface Nobody {
     readonly cluster: string;
     readonly job: string;
     readonly path: string;
-    /** How many objects were discovered, of which none is a target of the job. */
-    readonly dropped: number;
+    /** How many were discovered, of which none is a target of the job. */
+    readonly discovered: number;
 }
 
 export interface Plan {
@@ -49,7 +49,7 @@ const MOST = 3;
 export function plan(
     source: ScrapeSource,
     targets: readonly ActiveTarget[],
-    dropped: Readonly<Record<string, number>>,
+    discovered: ReadonlyMap<string, number>,
 ): Plan {
     const { name: cluster } = source;
     const jobs = clusterJobs(source).map((job) => ({ job, found: targetsOf(job, targets) }));
@@ -65,7 +65,7 @@ export function plan(
         nobody: jobs.flatMap(({ job, found }) =>
             found.length > 0
                 ? []
-                : [{ cluster, job: job.job, path: job.path, dropped: dropped[job.scrape.job_name] ?? 0 }],
+                : [{ cluster, job: job.job, path: job.path, discovered: discovered.get(job.scrape.job_name) ?? 0 }],
         ),
     };
 }

@@ -1,6 +1,7 @@
 import { columns } from "./columns";
 import { type Answer, type Diagnosis, diagnose } from "./doctorCauses";
 import type { Attempt, Nobody, Plan } from "./doctorPlan";
+import { jobKey } from "./table";
 
 const COLUMNS = ["CLUSTER", "JOB", "PATH", "ASKED", "RESULT"] as const;
 
@@ -30,13 +31,21 @@ export function report({ attempts, nobody }: Plan, answers: ReadonlyMap<number, 
         return [cluster, job, path, few(asked), result === "ok" ? `${samples} series` : result];
     });
     const missing = nobody.map((each) => [each.cluster, each.job, each.path, "-", absence(each).result]);
-    const remedies = [...diagnosed, ...nobody.map((each) => ({ attempt: each, ...absence(each) }))].flatMap(
-        ({ attempt: { cluster, job }, result, remedy }) =>
-            remedy === undefined ? [] : [`${cluster}/${job}: ${result}\n  ${remedy}\n`],
-    );
+    const remedies = new Map<string, Set<string>>();
+    for (const { attempt, result, remedy } of [
+        ...diagnosed,
+        ...nobody.map((each) => ({ attempt: each, ...absence(each) })),
+    ]) {
+        if (remedy !== undefined) {
+            const what = `${result}\n  ${remedy}\n`;
+            remedies.set(what, (remedies.get(what) ?? new Set()).add(jobKey(attempt)));
+        }
+    }
     return {
-        text: columns([COLUMNS, ...lines, ...missing]) + [...new Set(remedies)].map((each) => `\n${each}`).join(""),
-        isHealthy: remedies.length === 0,
+        text:
+            columns([COLUMNS, ...lines, ...missing]) +
+            [...remedies].map(([what, jobs]) => `\n${[...jobs].join(", ")}: ${what}`).join(""),
+        isHealthy: remedies.size === 0,
     };
 }
 
@@ -51,9 +60,9 @@ function few([first = "-", ...more]: readonly string[]): string {
 }
 
 /** Why a job has no target at all. */
-function absence({ job, dropped }: Nobody): Diagnosis {
-    if (dropped > 0) {
-        const result = `no target: none of ${dropped} that were discovered is one`;
+function absence({ job, discovered }: Nobody): Diagnosis {
+    if (discovered > 0) {
+        const result = `no target: none of ${discovered} that were discovered is one`;
         if (job === "kubernetes-pods" || job === "kubernetes-service-endpoints") {
             return {
                 result,

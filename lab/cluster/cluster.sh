@@ -12,6 +12,8 @@ PKI=$HOME_OF_CLUSTER/pki
 ADMIN_KUBECONFIG=$HOME_OF_CLUSTER/admin.kubeconfig
 API_SERVER=https://$CLUSTER_ADDRESS:6443
 NODE=node-1
+# Where it is, the kubelet is given no certificate, and makes one.
+KUBELET_OWN_CERTIFICATE=$HOME_OF_CLUSTER/kubelet/own-certificate
 CONTAINERD_SOCKET=$HOME_OF_CLUSTER/containerd/containerd.sock
 
 # In the order in which they are started.

@@ -67,7 +67,9 @@ JSON
 }
 
 start_kubelet() {
-    local home=$HOME_OF_CLUSTER/kubelet
+    local home=$HOME_OF_CLUSTER/kubelet certificate="tlsCertFile: $PKI/kubelet.crt
+tlsPrivateKeyFile: $PKI/kubelet.key"
+    [[ ! -e $KUBELET_OWN_CERTIFICATE ]] || certificate=
     # Eviction looks at this machine's disk, which a person may well keep at 90 %: it starts at 1 % free, image removal never.
     cat >"$home/config.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -85,8 +87,7 @@ imageGCHighThresholdPercent: 100
 podLogsDir: $LOGS/pods
 resolvConf: ""
 staticPodPath: ""
-tlsCertFile: $PKI/kubelet.crt
-tlsPrivateKeyFile: $PKI/kubelet.key
+$certificate
 volumePluginDir: $home/volume-plugins
 YAML
     component kubelet --config "$home/config.yaml" --kubeconfig "$PKI/kubelet.kubeconfig" --root-dir "$home" \

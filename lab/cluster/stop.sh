@@ -57,4 +57,4 @@ unmount_all
 remove_cgroups
 remove_traces
 restore_kernel_tunables
-rm -f "$STATE/broken/api" "$STATE/broken/cluster"
+rm -f "$STATE/broken/api" "$STATE/broken/cluster" "$STATE/broken/kubelet" "$KUBELET_OWN_CERTIFICATE"

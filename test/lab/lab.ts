@@ -55,7 +55,7 @@ export function controllerManager(): number {
     return Number.parseInt(readFileSync("/var/lib/external-prometheus-lab/run/kube-controller-manager.pid", "utf8"));
 }
 
-export function breakLab(what: "api" | "cluster" | "network" | "vm"): Promise<string> {
+export function breakLab(what: "api" | "cluster" | "kubelet" | "network" | "vm"): Promise<string> {
     return succeed(`lab/break ${what}`, handle("break", [what]));
 }
 

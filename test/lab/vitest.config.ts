@@ -12,6 +12,7 @@ const ORDER = [
     "kubeScore",
     "gateway",
     "endpoints",
+    "doctor",
     "proxied",
     "tokens",
     "secrets",
