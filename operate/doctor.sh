@@ -9,9 +9,14 @@ trap 'rm -rf "$directory"' EXIT
 
 # connection_error URL: why nobody is reached there, in the kernel's words, which not every curl repeats.
 connection_error() {
-    local scheme host port
-    IFS=$'\t' read -r scheme host port < <(sed -nE 's|^(https?)://\[?([^]/?]+[^]:/?])\]?(:([0-9]+))?([/?].*)?$|\1\t\2\t\4|p' <<<"$1")
-    [ -n "$port" ] || { [ "$scheme" = https ] && port=443 || port=80; }
+    local host=${1#*://} port=80
+    [[ $1 != https://* ]] || port=443
+    host=${host%%[/?]*}
+    if [[ $host =~ ^(.*):([0-9]+)$ ]]; then
+        host=${BASH_REMATCH[1]} port=${BASH_REMATCH[2]}
+    fi
+    host=${host#\[}
+    host=${host%\]}
     # shellcheck disable=SC2016 # by the inner shell
     timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$host" "$port" 2>&1 | tail -n 1 || true
 }
@@ -26,7 +31,7 @@ attempt() {
                 [ "$2" = - ] || echo insecure
             } | curl -q -sS --noproxy '*' --connect-timeout 5 --max-time 10 --dump-header "$end.headers" --config - 2>"$error" &&
                 echo 0 >"$end" || echo $? >"$end"
-        } | awk '{ gsub(/[\t\r]/, " ") } NR <= 20 { head = substr(head " " $0, 1, 600) }
+        } | fold -b -w 65536 | awk 'NR <= 20 { gsub(/[\t\r]/, " "); head = substr(head " " $0, 1, 600) }
             NF && !/^#/ { n++ } END { printf "%d\t%s", n, head }'
     )
     [ "$(cat "$end")" != 7 ] || connection_error "$3" >>"$error"

@@ -83,7 +83,7 @@ function attempt({ cluster, job, path, scrape }: Job, target: ActiveTarget): Att
     return {
         ...{ cluster, job, path, url, client: scrape },
         instance: labels.instance,
-        lastError: health === "down" ? lastError.replace(/^Get "[^"]*": /, "") : "",
+        lastError: health === "down" ? lastError.replace(/^Get "[^"]*": /, "").replaceAll(/\p{Cc}/gu, " ") : "",
     };
 }
 

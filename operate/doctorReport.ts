@@ -80,6 +80,11 @@ function absence({ job, discovered }: Nobody): Diagnosis {
     };
 }
 
+/** What a server says is somebody else's text, which must not act on a terminal. */
+function printable(text: string): string {
+    return text.replaceAll(/\p{Cc}/gu, " ");
+}
+
 /** The lines of doctor.sh, by the number of the attempt. */
 export function readAnswers(stdout: string): Map<number, Answer> {
     return new Map(
@@ -87,7 +92,7 @@ export function readAnswers(stdout: string): Map<number, Answer> {
             .split("\n")
             .filter((line) => line !== "")
             .map((line) => {
-                const [number, exit, status, samples, error = "", head = ""] = line.split("\t");
+                const [number, exit, status, samples, error = "", head = ""] = line.split("\t").map(printable);
                 return [
                     Number(number),
                     {

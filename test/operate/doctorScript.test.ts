@@ -42,6 +42,7 @@ const ANSWERS: Readonly<Record<string, readonly [status: number, body: string]>>
     "/401": [401, "Unauthorized\n"],
     "/403": [403, FORBIDDEN],
     "/302": [302, ""],
+    "/hostile": [418, "\u001b]0;title\u0007\tred \u001b[31m\u009b31m"],
     "/500": [500, "Authorization error (user=x)"],
     "/503": [503, '{"message": "error trying to reach service"}'],
 };
@@ -54,7 +55,7 @@ const answer: RequestListener = (request, response) => {
     response.writeHead(status, { location: "/metrics" }).end(body);
 };
 
-async function listening<T extends Server | TcpServer>(server: T): Promise<string> {
+async function listening(server: Server | TcpServer): Promise<string> {
     servers.push(server);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -134,6 +135,7 @@ it("tells from each answer what is wrong, and what helps", async () => {
         [at("/403", "discovery", "discovery"), /^403: nodes is forbidden: User "a" cannot list$/, /ClusterRoles/],
         [at("/403", "API server", "answers"), /^answers \(403/, undefined],
         [at("/503", "API server", "answers"), /^HTTP 503: error trying/, /readyz\?verbose/],
+        [at("/hostile"), /^HTTP 418: \]0;title red \[31m 31m$/, /curl -v/],
         [at("/302"), /redirect/, /log in/],
         [at("/404"), /^404: nothing at \/404$/, /route-prefix/],
         [at("/500", "kubernetes-nodes", "direct"), /^500: Authorization error/, /API server right first/],
