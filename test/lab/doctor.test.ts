@@ -2,7 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { join } from "node:path";
 import { type Finished, runProgram } from "../../operate/process";
 import { withConfiguration } from "./configuration";
-import { allUp, breakLab, expectedJobs, handle, heal, type Job, kubectl, PROJECT, up, vm, waitFor } from "./lab";
+import {
+    allUp,
+    breakLab,
+    expectedJobs,
+    handle,
+    heal,
+    type Job,
+    kubectl,
+    PROJECT,
+    succeed,
+    up,
+    vm,
+    waitFor,
+} from "./lab";
 
 let jobs: readonly Job[];
 
@@ -10,6 +23,16 @@ beforeAll(async () => {
     jobs = await expectedJobs();
     await allUp(jobs, 90);
 });
+
+interface Binding {
+    readonly metadata: {
+        readonly name: string;
+        readonly labels?: object;
+        readonly annotations?: object;
+        readonly managedFields: readonly { readonly manager: string }[];
+    };
+    readonly subjects?: readonly { readonly name: string }[];
+}
 
 /** An entry point of operate/: what make wraps, without make's own exit code. */
 function doctor(...args: readonly string[]): Promise<Finished> {
@@ -65,9 +88,14 @@ describe("the doctor", () => {
     });
 
     it("tells which right lacks", async () => {
-        const binding = ["clusterrolebinding", "external-prometheus-discovery"];
-        const saved = await kubectl("get", ...binding, "-o", "json");
-        await kubectl("delete", ...binding);
+        const bindings = await kubectl("get", "clusterrolebindings", "-o", "json", "--show-managed-fields");
+        const { items } = JSON.parse(bindings) as { items: Binding[] };
+        const binding = items.find(({ subjects = [] }) =>
+            subjects.some(({ name }) => name === "external-prometheus-discovery"),
+        );
+        if (binding === undefined) throw new Error("nobody may discover anything");
+        const { name, managedFields, labels, annotations } = binding.metadata;
+        await kubectl("delete", "clusterrolebinding", name);
         try {
             const asked = await waitFor(
                 "the API server to refuse",
@@ -80,7 +108,13 @@ describe("the doctor", () => {
                 /^lab\/discovery: 403: nodes is forbidden.*\n {2}deploy the stack .* ClusterRoles/m,
             );
         } finally {
-            await handle("kubectl", ["create", "-f", "-"], { stdin: saved });
+            // In the name of who has made it, so that it remains that one's.
+            const manager = `--field-manager=${managedFields[0]?.manager ?? ""}`;
+            const stdin = JSON.stringify({ ...binding, metadata: { name, labels, annotations } });
+            await succeed(
+                "kubectl apply",
+                handle("kubectl", ["apply", "--server-side", manager, "-f", "-"], { stdin }),
+            );
         }
         await waitFor(
             "the API server to let in",

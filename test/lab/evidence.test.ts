@@ -39,7 +39,9 @@ describe("what is federated", () => {
     it("comes once: no series by two slices, and none of what the VM scrapes itself", async () => {
         for (const kind of ["duplicate_timestamp", "out_of_order"]) {
             const total = await queryBy("job", `prometheus_target_scrapes_sample_${kind}_total`);
-            expect(total, kind).toEqual({ prometheus: 0 });
+            // Another Prometheus that was on this VM for a while may be remembered.
+            expect(total, kind).toMatchObject({ prometheus: 0 });
+            expect(Object.values(total).filter((count) => count > 0)).toEqual([]);
         }
         expect(await query('up{replica!="",job=~"kubernetes-(apiservers|nodes.*)|etcd|node-exporter"}')).toEqual([]);
     });
@@ -47,7 +49,7 @@ describe("what is federated", () => {
     it("has vital signs more often than the rest, and its alerts' state never", async () => {
         const signs = await queryBy("job", 'count by (job) (up{cluster="lab",replica!="",job!~"federate/.*"})');
         expect(signs).toEqual({ "kubernetes-pods": 4, "kubernetes-service-endpoints": 4 });
-        expect(await query('ALERTS_FOR_STATE{replica!=""}')).toEqual([]);
+        expect(await query('ALERTS_FOR_STATE{replica!="",job!~"federate/.*"}')).toEqual([]);
     });
 });
 
