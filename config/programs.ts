@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ProgramName } from "../host/programs";
 import { flagProblems } from "./flags";
 import { DEFAULT_VERSIONS, releaseProblems } from "./releases";
-import { ALWAYS, Labels, ScrapeInterval } from "./scalars";
+import { ALWAYS, field, Labels, ScrapeInterval } from "./scalars";
 import { Duration } from "./source";
 
 /** A flag of a Prometheus-project program in one word, as it stands in the unit's ExecStart. */
@@ -63,6 +63,19 @@ function releaseKeys(version: string, meaning: string) {
 /** A size as Prometheus's `--storage.tsdb.retention.size` takes it. */
 const Size = z.string().regex(/^[1-9]\d*(MB|GB|TB|PB)$/, "must be a size such as 80GB");
 
+const ShardConfig = z
+    .strictObject({
+        index: z.int().min(0).max(63).describe("Which of the parts, from 0"),
+        of: z.int().min(2).max(64).describe("How many parts there are; the same on each of the VMs"),
+    })
+    .superRefine((shard: unknown, context) => {
+        const [index, of] = [field(shard, "index"), field(shard, "of")];
+        if (typeof index === "number" && typeof of === "number" && of >= 2 && index >= of) {
+            context.addIssue({ code: "custom", path: ["index"], message: `must be below the number of parts, ${of}` });
+        }
+    }, ALWAYS);
+export type Shard = z.infer<typeof ShardConfig>;
+
 export const PrometheusConfig = z
     .strictObject({
         ...releaseKeys("3.13.2", "; the default is the LTS release that is supported until 2027-07-31"),
@@ -98,6 +111,9 @@ export const PrometheusConfig = z
                 "Whether Prometheus may be restarted while a watched cluster's API does not answer: " +
                     "the targets that were discovered there are lost until it does",
             ),
+        shard: ShardConfig.optional().describe(
+            "Which part of what the clusters give this VM takes, where several share them",
+        ),
         ruleFiles: z
             .array(FilePath)
             .default([])

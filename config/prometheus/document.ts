@@ -18,6 +18,7 @@ import { proxiedJobs } from "./proxied";
 import { alerting, remoteWrite } from "./receivers";
 import { renderYaml } from "./render";
 import { selfJob } from "./self";
+import { sharded } from "./shard";
 import { shippedRules } from "./shippedRules";
 import { scrapeJob } from "./scrapeJob";
 import { witnessJobs } from "./witnesses";
@@ -35,7 +36,10 @@ export interface Scraping {
     readonly scrapeConfigFiles: readonly UserFile[];
     readonly alertmanagers: readonly (AlertmanagerConfig & { name: string })[];
     readonly remoteWrite: readonly (RemoteWriteConfig & { name: string })[];
-    readonly prometheus: Pick<PrometheusConfig, "version" | "scrapeInterval" | "retention" | "externalLabels">;
+    readonly prometheus: Pick<
+        PrometheusConfig,
+        "version" | "scrapeInterval" | "retention" | "externalLabels" | "shard"
+    >;
 }
 
 /** A file on the VM, below Prometheus's configuration directory. */
@@ -74,10 +78,11 @@ export function localJobs(scraping: Scraping): Job[] {
 
 /** All jobs of one cluster: those that are asked of it, and those that watch it from outside. */
 export function watchingJobs(source: ScrapeSource, { companions, prometheus }: Scraping): Job[] {
-    return [
+    const jobs = [
         ...clusterJobs(source),
         ...(has(companions, "blackbox_exporter") ? witnessJobs(source, prometheus.scrapeInterval) : []),
     ];
+    return sharded(jobs, prometheus.shard);
 }
 
 function probedFront({ front, companions }: Scraping): FrontConfig | undefined {

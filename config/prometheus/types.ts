@@ -128,5 +128,6 @@ export interface RelabelConfig {
     regex?: string;
     target_label?: string;
     replacement?: string;
-    action?: "keep" | "drop" | "labelmap";
+    modulus?: number;
+    action?: "keep" | "drop" | "labelmap" | "hashmod";
 }

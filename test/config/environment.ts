@@ -103,6 +103,7 @@ const REST: Keys = {
         memoryMax: "4G",
         unsafeFlags: ["--web.enable-lifecycle"],
         restartDuringOutage: false,
+        shard: { index: 1, of: 2 },
         ruleFiles: ["test/config/user/rules.yml"],
         scrapeConfigFiles: ["test/config/user/scrape.yml"],
     },

@@ -45,6 +45,8 @@ function valueAt(path: string): unknown {
 /** The complete configuration with other texts in some places, whose kubeconfig has the context that is asked for. */
 export function withTexts(texts: ReadonlyMap<TextPlace, string>): { plain: Keys; secret: Keys } {
     const { plain, secret } = completeKeys();
+    // A part of the federated jobs would leave the texts of the others out.
+    delete (plain["prometheus"] as Keys)["shard"];
     const keys = (path: string) => (isSecret(path) ? secret : plain);
     const values = [...texts].filter(([{ isName }]) => !isName);
     for (const [{ path }, text] of values) {

@@ -1,0 +1,35 @@
+import type { Shard } from "../programs";
+import { JOB_NAMES } from "../source";
+import type { Job } from "./job";
+import type { RelabelConfig } from "./types";
+
+/**
+ * The part of a cluster's jobs that one of several VMs takes. Of what is discovered it takes some targets, told by their address;
+ * of what is federated whole jobs, since each has a `match[]` of its own: always the same ones, whichever others there are. What
+ * stands still, such as the API server's address, is watched by each of them.
+ */
+export function sharded(jobs: readonly Job[], shard: Shard | undefined): Job[] {
+    if (shard === undefined) {
+        return [...jobs];
+    }
+    return jobs
+        .filter(({ job, path }) => path !== "federate" || placeOf(job) % shard.of === shard.index)
+        .map((job) => {
+            const { kubernetes_sd_configs, file_sd_configs, relabel_configs = [] } = job.scrape;
+            return kubernetes_sd_configs === undefined && file_sd_configs === undefined
+                ? job
+                : { ...job, scrape: { ...job.scrape, relabel_configs: [...own(shard), ...relabel_configs] } };
+        });
+}
+
+function placeOf(job: string): number {
+    return JOB_NAMES.findIndex((name) => name === job);
+}
+
+/** As the documentation of Prometheus has it for `hashmod`; before anything else is made of the address. */
+function own({ index, of }: Shard): RelabelConfig[] {
+    return [
+        { source_labels: ["__address__"], modulus: of, target_label: "__tmp_shard", action: "hashmod" },
+        { source_labels: ["__tmp_shard"], regex: String(index), action: "keep" },
+    ];
+}
