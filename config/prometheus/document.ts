@@ -22,7 +22,7 @@ import { sharded } from "./shard";
 import { shippedRules } from "./shippedRules";
 import { scrapeJob } from "./scrapeJob";
 import { witnessJobs } from "./witnesses";
-import type { PrometheusDocument, ScrapeConfigFile } from "./types";
+import type { PrometheusDocument, ScrapeConfig, ScrapeConfigFile } from "./types";
 import { userDocument } from "./user";
 
 /** All that the documents are made of; no secret is among it, so that a preview can show them. */
@@ -133,7 +133,7 @@ export function prometheusDocument(scraping: Scraping): PrometheusDocument {
         ...(rules.length > 0 && { rule_files: rules }),
         ...(scrapeFiles.length > 0 && { scrape_config_files: scrapeFiles }),
         ...storage(prometheus),
-        scrape_configs: localJobs(scraping).map((job) => job.scrape),
+        scrape_configs: written(localJobs(scraping), scraping),
         ...remoteWrite(scraping.remoteWrite),
     };
 }
@@ -158,7 +158,15 @@ function storage({ version, retention }: Scraping["prometheus"]): Pick<Prometheu
 }
 
 export function clusterDocument(source: ScrapeSource, scraping: Scraping): ScrapeConfigFile {
-    return { scrape_configs: watchingJobs(source, scraping).map((job) => job.scrape) };
+    return { scrape_configs: written(watchingJobs(source, scraping), scraping) };
+}
+
+/** For the version that reads it: a 2.x takes every answer for text that says nothing of its format, and knows no field for it. */
+function written(jobs: readonly Job[], { prometheus: { version } }: Scraping): ScrapeConfig[] {
+    return jobs.map(({ scrape }) => {
+        const { fallback_scrape_protocol, ...others } = scrape;
+        return version.startsWith("2.") || fallback_scrape_protocol === undefined ? others : scrape;
+    });
 }
 
 /** The whole configuration, sorted by path. Without sources the VM watches itself and `scrapeJobs`. */

@@ -36,6 +36,8 @@ export function scrapeJob(
 function scraped(job: ScrapeJobConfig & { name: string }): Partial<ScrapeConfig> {
     const { scheme, metricsPath, params } = job;
     return {
+        // What says nothing of its format has always been taken for text.
+        fallback_scrape_protocol: "PrometheusText0.0.4",
         scheme,
         metrics_path: metricsPath,
         ...(Object.keys(params).length > 0 && { params: sorted(params) }),

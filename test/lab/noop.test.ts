@@ -77,6 +77,7 @@ describe("preview of a change", () => {
             "+ sample_limit: 200000",
             "+ label_limit: 64",
             "+ body_size_limit: 200MB",
+            "+ fallback_scrape_protocol: PrometheusText0.0.4",
             "+ scheme: http",
             "+ metrics_path: /metrics",
             "+ static_configs:",

@@ -22,11 +22,13 @@ export class RecordingServer {
         server.on("request", (request: IncomingMessage, response) => {
             const path = request.url ?? "";
             recording.shown.set(path, shownBy(request));
-            const listed = path.startsWith("/list");
-            response.writeHead(200, { "content-type": listed ? "application/json" : "text/plain; version=0.0.4" });
-            response.end(
-                listed ? JSON.stringify([recording.target("listed")]) : (recording.answers.get(path) ?? "seen 1\n"),
-            );
+            if (path.startsWith("/list")) {
+                response.setHeader("content-type", "application/json");
+                response.end(JSON.stringify([recording.target("listed")]));
+            } else {
+                // Without a type, as some exporters have it.
+                response.end(recording.answers.get(path) ?? "seen 1\n");
+            }
         });
         await once(server.listen(0, ADDRESS), "listening");
         return recording;

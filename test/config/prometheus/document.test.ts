@@ -10,7 +10,7 @@ import { userDocument } from "../../../config/prometheus/user";
 import type { ScrapeConfigFile } from "../../../config/prometheus/types";
 import { milliseconds } from "../../../config/source";
 import { secretsFor } from "../services";
-import { clusterDocument, anyScraping, SMALL, source } from "./scraping";
+import { clusterDocument, anyScraping, scrapeJob, SMALL, source } from "./scraping";
 
 const COMPANIONS = ["node_exporter", "alertmanager", "blackbox_exporter"] as const;
 
@@ -33,6 +33,18 @@ describe("the documents", () => {
         // What matches no file, Prometheus passes over; our check on the VM does not.
         expect(only[0]?.content).not.toMatch(/rule_files|scrape_config_files|alerting/);
         expect(parsed(only[0]?.content ?? "").scrape_configs.map((config) => config.job_name)).toEqual(["prometheus"]);
+    });
+
+    it("say to a 2.x nothing that it does not know", () => {
+        const own = { ...SMALL, scrapeJobs: [scrapeJob("own")] };
+        const text = (version: string) => {
+            return documents({ ...own, prometheus: { ...SMALL.prometheus, version } })
+                .map(({ content }) => content)
+                .join("");
+        };
+        expect(text("2.55.1")).not.toContain("fallback_scrape_protocol");
+        expect(text("3.13.2").replaceAll(/^ *fallback_scrape_protocol: .*\n/gm, "")).toContain("job_name: own");
+        expect(text("3.13.2")).toContain("fallback_scrape_protocol");
     });
 
     it("say in the first line who manages them", () => {

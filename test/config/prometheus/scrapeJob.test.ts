@@ -87,7 +87,7 @@ describe("a job of the user's own", () => {
         expect(rendered({})).toEqual({
             ...{ job_name: "own", scrape_interval: "30s", scrape_timeout: "10s" },
             ...{ sample_limit: 200_000, label_limit: 64, body_size_limit: "200MB" },
-            ...{ scheme: "http", metrics_path: "/metrics" },
+            ...{ fallback_scrape_protocol: "PrometheusText0.0.4", scheme: "http", metrics_path: "/metrics" },
             static_configs: [{ targets: ["198.51.100.31:9100"] }],
         });
         expect(rendered({ honorLabels: true, sampleLimit: 5, bodySizeLimit: "1MB" })).toMatchObject({
