@@ -12,14 +12,15 @@ import type { Watched } from "./config/sourceStacks";
 export = () => {
     const config = loadConfig();
     const own = config.clusters.map(({ cluster }) => cluster.name);
-    return config.sourceStacks.length === 0
+    return config.sourceStacks.length + config.heldClusters.length === 0
         ? deploy(config, [])
-        : readSourceStacks(config.sourceStacks, own).then((others) => deploy(config, others));
+        : readSourceStacks(config.sourceStacks, config.heldClusters, own).then((others) => deploy(config, others));
 };
 
 /**
  * Both sides, as far as the stack has them. Returns what other stacks may read: `sources` holds no secret; all that is
- * secret about them is in `sourceCredentials`, of the clusters alone whose side this stack makes.
+ * secret about them is in `sourceCredentials`, of the clusters alone whose side this stack makes; `watchedCredentials` are
+ * those of the others, for this stack itself on a day on which their stacks cannot be read.
  */
 function deploy(config: StackConfig, others: readonly Watched[]) {
     const { clusters, vm, vmPrivateKey, vmProxyPrivateKey, front, ...scraping } = config;
@@ -29,6 +30,9 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
     const sourceCredentials = pulumi.all(
         Object.fromEntries(made.map((cluster) => [cluster.source.name, cluster.credentials])),
     );
+    const watchedCredentials = pulumi.secret(
+        Object.fromEntries(others.map(({ source, credentials }) => [source.name, credentials])),
+    );
     const external =
         vm && vmPrivateKey
             ? new ExternalPrometheus("prometheus", {
@@ -37,12 +41,9 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
                   ...(vmProxyPrivateKey && { proxyPrivateKey: vmProxyPrivateKey }),
                   ...(front && { front }),
                   sources,
-                  sourceCredentials: pulumi.secret(
-                      sourceCredentials.apply((own) => ({
-                          ...own,
-                          ...Object.fromEntries(others.map(({ source, credentials }) => [source.name, credentials])),
-                      })),
-                  ),
+                  sourceCredentials: pulumi
+                      .all([sourceCredentials, watchedCredentials])
+                      .apply(([own, watched]) => ({ ...own, ...watched })),
                   ...scraping,
               })
             : undefined;
@@ -54,6 +55,7 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
         ...frontOutputs(front?.config, external?.front),
         sources: Object.fromEntries(sources.map((source) => [source.name, source])),
         sourceCredentials,
+        ...(others.length > 0 && { watchedCredentials }),
     };
 }
 

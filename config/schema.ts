@@ -42,6 +42,13 @@ export const PlainKeys = z.strictObject({
         .refine((stacks) => new Set(stacks).size === stacks.length, "must all be different")
         .default([])
         .describe("Stacks that have made the sides of other clusters, which the VM watches, too"),
+    heldClusters: z
+        .array(ClusterName)
+        .refine((names) => new Set(names).size === names.length, "must all be different")
+        .default([])
+        .describe(
+            "Clusters of other stacks that are watched as this stack was last deployed with them, whatever those stacks say now",
+        ),
     clusters: z
         .record(ClusterName, ClusterConfig)
         .default({})
@@ -115,6 +122,7 @@ export interface StackConfig {
     readonly ruleFiles: readonly UserFile[];
     readonly scrapeConfigFiles: readonly UserFile[];
     readonly sourceStacks: readonly string[];
+    readonly heldClusters: readonly string[];
     /** Sorted by name, each with its kubeconfig, which is secret. */
     readonly clusters: readonly {
         readonly cluster: Cluster;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { missingCredentials } from "./credentials";
-import { type Problem, shown } from "./problems";
+import { type Problem, removal, shown } from "./problems";
 import { field, isObject } from "./scalars";
 import { newestCredentials, newestSource } from "./sourceVersions";
 import { ClusterName, ScrapeSource, SOURCE_VERSION, SourceCredentials } from "./source";
@@ -15,6 +15,12 @@ export interface SourceStack {
     readonly isSecret: boolean;
 }
 
+/** What this stack was last deployed with: its own outputs `sources` and `watchedCredentials`. */
+export interface LastDeployment {
+    readonly sources: unknown;
+    readonly watchedCredentials: unknown;
+}
+
 /** A cluster that another stack has opened to the VM. */
 export interface Watched {
     readonly source: ScrapeSource;
@@ -22,29 +28,49 @@ export interface Watched {
     readonly credentials: SourceCredentials;
 }
 
-/** All clusters of all stacks, those of an older version in this one's words, and all that is wrong with them. */
+interface Found {
+    readonly watched: Watched[];
+    readonly problems: Problem[];
+}
+
+/** All clusters of all stacks but those that are held, those of an older version in this one's words, and all that is wrong. */
 export function watchedClusters(
     stacks: readonly SourceStack[],
     ownClusters: readonly string[],
-): { watched: Watched[]; problems: Problem[] } {
+    heldClusters: readonly string[] = [],
+): Found {
     const problems: Problem[] = [];
     const watched: Watched[] = [];
     const stackOf = new Map(ownClusters.map((cluster) => [cluster, "this stack"]));
     for (const [i, stack] of stacks.entries()) {
         const deploy = `pulumi up --stack ${stack.name}, in its project; then again here`;
-        const refuse = (message: string, remedy = deploy) => {
+        const refuse = (message: string, remedy: string) => {
             problems.push({ key: `sourceStacks[${i}]`, message: `(${stack.name}) ${message}`, remedy });
         };
         const { sources, sourceCredentials, isSecret } = stack;
         if (!isObject(sources) || !isObject(sourceCredentials)) {
             const missing = isObject(sources) ? "sourceCredentials" : "sources";
-            refuse(`has no output '${missing}': it was not deployed, or is no stack of this program`);
+            refuse(
+                `has no output '${missing}': it was not deployed, or is no stack of this program`,
+                orHoldAll(deploy),
+            );
             continue;
         }
-        if (!isSecret) {
-            refuse("has its output 'sourceCredentials' in clear; whoever read its state has the tokens");
+        const clusters = Object.entries(sources).filter(([name]) => !heldClusters.includes(name));
+        if (clusters.length > 0 && Object.keys(sourceCredentials).length === 0) {
+            const names = clusters.map(([name]) => shown(name)).join(", ");
+            refuse(
+                `has no credentials of ${names}: another passphrase than this one's keeps its secrets, or it has not made these clusters' sides`,
+                orHoldAll(
+                    "set the passphrase that both stacks have (PULUMI_CONFIG_PASSPHRASE), or name the stack that makes them",
+                ),
+            );
+            continue;
         }
-        for (const [name, value] of Object.entries(sources)) {
+        if (!isSecret && clusters.length > 0) {
+            refuse("has its output 'sourceCredentials' in clear; whoever read its state has the tokens", deploy);
+        }
+        for (const [name, value] of clusters) {
             const other = stackOf.get(name);
             if (other !== undefined) {
                 refuse(`has a cluster '${name}', as ${other} has`, "rename one of the two, in the stack that makes it");
@@ -52,11 +78,44 @@ export function watchedClusters(
             }
             stackOf.set(name, stack.name);
             const found = watchedCluster(name, value, sourceCredentials[name]);
-            if (typeof found === "string") refuse(found);
+            if (typeof found === "string") refuse(found, orHold(deploy, name));
             else watched.push(found);
         }
     }
     return { watched, problems };
+}
+
+/** Clusters as this stack was last deployed with them, and what is wrong with that. */
+export function heldClusters(names: readonly string[], last: LastDeployment, ownClusters: readonly string[]): Found {
+    const problems: Problem[] = [];
+    const watched: Watched[] = [];
+    for (const [i, name] of names.entries()) {
+        const key = `heldClusters[${i}]`;
+        const refuse = (message: string) => {
+            problems.push({ key, message: `${shown(name)} ${message}`, remedy: removal(key) });
+        };
+        const source = field(last.sources, name);
+        const credentials = field(last.watchedCredentials, name);
+        if (ownClusters.includes(name)) {
+            refuse("is made by this stack, so there is nothing to hold it by");
+        } else if (source === undefined || credentials === undefined) {
+            refuse("is no cluster of another stack that this one was deployed with, so nothing is known of it");
+        } else {
+            const found = watchedCluster(name, source, credentials);
+            if (typeof found === "string") refuse(`was deployed, but ${found}`);
+            else watched.push(found);
+        }
+    }
+    return { watched, problems };
+}
+
+/** Where that cannot be done today, the others must not wait for it. */
+function orHold(remedy: string, cluster: string): string {
+    return `${remedy}. Until then: add ${cluster} to heldClusters, and this stack goes on with what it was last deployed with`;
+}
+
+function orHoldAll(remedy: string): string {
+    return `${remedy}. Until then: take it out of sourceStacks and name its clusters in heldClusters, as they were last deployed here`;
 }
 
 /** A cluster as it can be used; else what is wrong with it, in words that follow the stack's name and hold no secret. */

@@ -25,7 +25,7 @@ export interface MockOptions {
     readonly preview?: boolean;
     /** What a provider or a controller fills in, for example a token Secret's `data`; merged over the inputs. Not asked in a preview. */
     readonly outputs?: Outputs;
-    /** Outputs of other stacks, by name; `sourceCredentials` is secret. */
+    /** Outputs of other stacks, by name; `sourceCredentials` and `watchedCredentials` are secret. */
     readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     /** What a preview knows of a resource that was made before. */
     readonly previewOutputs?: Outputs;
@@ -77,7 +77,10 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                     deployment.read.push(name);
                     const outputs = options.stacks?.[name];
                     if (outputs === undefined) throw new Error(`unknown stack ${name}`);
-                    return { id: name, state: { name, outputs, secretOutputNames: ["sourceCredentials"] } };
+                    return {
+                        id: name,
+                        state: { name, outputs, secretOutputNames: ["sourceCredentials", "watchedCredentials"] },
+                    };
                 }
                 if (id !== undefined && id !== "") throw new Error(`unexpected read of ${type} ${name}`);
                 const secrets: string[] = [];

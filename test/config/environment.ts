@@ -124,6 +124,7 @@ const REST: Keys = {
         openHealth: false,
     },
     sourceStacks: ["organization/external-prometheus/prod-eu"],
+    heldClusters: ["us"],
     "clusters.staging.context": "admin",
     "clusters.staging.jobs": Object.fromEntries(
         JOB_NAMES.map((job) => [

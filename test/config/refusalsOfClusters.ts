@@ -177,5 +177,12 @@ const SOURCE_STACKS: Row[] = [
     ),
 ];
 
+const HELD_CLUSTERS: Row[] = [
+    ...lists("heldClusters", "eu"),
+    wrong("heldClusters", ["a", "a"], 'must all be different, got ["a","a"]'),
+    notText("heldClusters[0]"),
+    wrong("heldClusters[0]", "E U", "must be lower-case letters, digits and '-' (an RFC 1123 label), got 'E U'"),
+];
+
 /** Of the clusters' side. */
-export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS];
+export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS, ...HELD_CLUSTERS];

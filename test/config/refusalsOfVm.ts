@@ -48,10 +48,12 @@ const VM: Row[] = [
         ([key, why]) =>
             clash("vm", { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: {} }, `is missing, but ${key} ${why}`),
     ),
-    clash(
-        "vm",
-        { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, sourceStacks: ["organization/project/prod"] },
-        "is missing, but sourceStacks are watched by the VM",
+    ...Object.entries({ sourceStacks: "organization/project/prod", heldClusters: "eu" }).map(([key, name]) =>
+        clash(
+            "vm",
+            { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: [name] },
+            `is missing, but ${key} are watched by the VM`,
+        ),
     ),
     clash(
         "vm",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type SourceStack, watchedClusters } from "../../config/sourceStacks";
+import { heldClusters, type SourceStack, watchedClusters } from "../../config/sourceStacks";
 import type { ScrapeSource, SourceCredentials } from "../../config/source";
 import { credentials, source } from "../components/vm";
 
@@ -37,7 +37,15 @@ describe("clusters of other stacks", () => {
         ["has no output 'sourceCredentials': it was", { sourceCredentials: undefined }],
         ["has no output 'sourceCredentials': it was", { sourceCredentials: "text" }],
         ["has its output 'sourceCredentials' in clear; whoever read its state has the tokens", { isSecret: false }],
-        ["has no credentials of its cluster 'eu': name the stack that makes", { sourceCredentials: {} }],
+        ["has no credentials of its cluster 'eu': name the stack that makes", { sourceCredentials: { us: {} } }],
+        [
+            "has no credentials of 'eu': another passphrase than this one's keeps its secrets, or it has not made",
+            { sourceCredentials: {} },
+        ],
+        [
+            "has no credentials of 'eu': another passphrase than this one's keeps its secrets, or it has not made",
+            { sourceCredentials: {}, isSecret: false },
+        ],
         [
             "has a cluster 'eu' of version 5; this program reads 1 to 4: update the one that is older",
             { sources: { eu: { ...source("eu"), version: 5 } } },
@@ -98,6 +106,31 @@ describe("clusters of other stacks", () => {
         ]);
         const twice = watchedClusters([stack(), { ...stack(), name: "other" }], []);
         expect(twice.problems.map(({ message }) => message)).toEqual([`(other) has a cluster 'eu', as ${STACK} has`]);
+    });
+
+    it.each<[string, Partial<SourceStack>, RegExp]>([
+        [
+            "its stack",
+            { sourceCredentials: undefined },
+            /again here\. Until then: take it out of sourceStacks and name/,
+        ],
+        ["all secrets of it", { sourceCredentials: {} }, /PULUMI_CONFIG_PASSPHRASE.*Until then: take it out of/],
+        ["one cluster of it", { sources: { eu: {} } }, /again here\. Until then: add eu to heldClusters, and/],
+    ])("come with the way to go on without what is wrong with %s", (_what, changes, remedy) => {
+        expect(watchedClusters([stack(changes)], []).problems.map((each) => each.remedy)).toEqual([
+            expect.stringMatching(remedy),
+        ]);
+    });
+
+    it("are not looked at where they are held", () => {
+        const broken = { sources: { eu: {}, us: source("us") }, sourceCredentials: { us: credentials() } };
+        expect(watchedClusters([stack(broken)], [], ["eu"])).toEqual({
+            watched: [{ source: source("us"), credentials: credentials() }],
+            problems: [],
+        });
+        // A stack of whose clusters each is held may show no secret at all.
+        const silent = { sourceCredentials: {}, isSecret: false };
+        expect(watchedClusters([stack(silent)], [], ["eu"])).toEqual({ watched: [], problems: [] });
     });
 
     it("are understood in an older version's words, as the gateway that it knew", () => {
@@ -164,5 +197,49 @@ describe("clusters of other stacks", () => {
         const { watched, problems } = watchedClusters([stack({ sources: { eu: older } })], []);
         expect(problems).toEqual([]);
         expect(watched[0]?.source).toEqual({ ...older, version: 4 });
+    });
+});
+
+describe("clusters that are held", () => {
+    const last = { sources: { eu: source("eu") }, watchedCredentials: { eu: credentials() } };
+
+    it("are those of the last deployment", () => {
+        expect(heldClusters(["eu"], last, [])).toEqual({
+            watched: [{ source: source("eu"), credentials: credentials() }],
+            problems: [],
+        });
+    });
+
+    it("may be those of an older program's deployment", () => {
+        const older = {
+            sources: { eu: { ...source("eu"), version: 3 } },
+            watchedCredentials: { eu: { ...credentials(), version: 3 } },
+        };
+        expect(heldClusters(["eu"], older, []).watched).toEqual(heldClusters(["eu"], last, []).watched);
+    });
+
+    const unknown = "'eu' is no cluster of another stack that this one was deployed with, so nothing is known of it";
+
+    it.each<[string, Parameters<typeof heldClusters>[1], string[]]>([
+        [unknown, { sources: undefined, watchedCredentials: undefined }, []],
+        [unknown, { ...last, sources: {} }, []],
+        [unknown, { ...last, watchedCredentials: {} }, []],
+        ["'eu' is made by this stack, so there is nothing to hold it by", last, ["eu"]],
+        [
+            "'eu' was deployed, but has a cluster 'eu' whose output 'sourceCredentials' cannot be understood at 'tokens",
+            { ...last, watchedCredentials: { eu: { ...credentials(), tokens: { discovery: "canary" } } } },
+            [],
+        ],
+    ])("are refused: %s", (says, deployed, own) => {
+        const { watched, problems } = heldClusters(["eu"], deployed, own);
+        expect(watched).toEqual([]);
+        expect(problems).toEqual([
+            {
+                key: "heldClusters[0]",
+                message: expect.stringContaining(says) as string,
+                remedy: "pulumi config rm --path 'heldClusters[0]'",
+            },
+        ]);
+        expect(JSON.stringify(problems)).not.toContain("canary");
     });
 });
