@@ -5,6 +5,7 @@ import type { HttpsFront } from "./components/httpsFront";
 import { readSourceStacks } from "./components/sourceStacks";
 import type { FrontConfig } from "./config/front";
 import { loadConfig } from "./config/load";
+import { entries } from "./config/outputs";
 import { jobs } from "./config/prometheus/jobs";
 import type { StackConfig } from "./config/schema";
 import type { Watched } from "./config/sourceStacks";
@@ -52,7 +53,8 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
         url: external?.url,
         version: external?.version,
         jobs: external && jobs({ sources, front: front?.config, ...scraping }),
-        ...frontOutputs(front?.config, external?.front),
+        ...(front && frontOutputs(front.config, external?.front)),
+        ...(front && entries(pulumi.getStack(), front.config, config.prometheus)),
         sources: Object.fromEntries(sources.map((source) => [source.name, source])),
         sourceCredentials,
         ...(others.length > 0 && { watchedCredentials }),
@@ -60,10 +62,10 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
 }
 
 /** Who is to be trusted, and by whom; of passwords nothing is known but hashes. */
-function frontOutputs(config?: FrontConfig, front?: HttpsFront) {
+function frontOutputs(config: FrontConfig, front?: HttpsFront) {
     return {
         ...(front?.caCertificate && { caCertificate: front.caCertificate }),
-        ...(config && { users: Object.keys(config.users).sort() }),
+        users: Object.keys(config.users).sort(),
         ...(front && { clientCertificates: pulumi.secret(front.clientCertificates) }),
     };
 }

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { renderProblems } from "../config/problems";
-import { heldClusters, type SourceStack, type Watched, watchedClusters } from "../config/sourceStacks";
+import { heldClusters, type LastDeployment, type SourceStack, type Watched, watchedClusters } from "../config/sourceStacks";
 
 /**
  * The clusters that other stacks have opened to the VM. Read and checked before any other resource is registered: what is
@@ -25,10 +25,7 @@ export async function readSourceStacks(
 }
 
 async function readStack(name: string): Promise<SourceStack> {
-    const reference = new pulumi.StackReference(name);
-    const [sources, credentials] = await Promise.all(
-        ["sources", "sourceCredentials"].map((output) => reference.getOutputDetails(output)),
-    );
+    const [sources, credentials] = await readOutputs(name, "sources", "sourceCredentials");
     return {
         name,
         sources: sources?.value,
@@ -38,11 +35,13 @@ async function readStack(name: string): Promise<SourceStack> {
 }
 
 /** What this stack's outputs are until this run has ended. */
-async function readLastDeployment() {
+async function readLastDeployment(): Promise<LastDeployment> {
     const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
-    const reference = new pulumi.StackReference(name);
-    const [sources, credentials] = await Promise.all(
-        ["sources", "watchedCredentials"].map((output) => reference.getOutputDetails(output)),
-    );
+    const [sources, credentials] = await readOutputs(name, "sources", "watchedCredentials");
     return { sources: sources?.value, watchedCredentials: credentials?.secretValue };
+}
+
+function readOutputs(stack: string, ...names: string[]): Promise<pulumi.StackReferenceOutputDetails[]> {
+    const reference = new pulumi.StackReference(stack);
+    return Promise.all(names.map((name) => reference.getOutputDetails(name)));
 }

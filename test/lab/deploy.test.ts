@@ -134,7 +134,9 @@ describe("the stack's outputs", () => {
         const secret = Object.keys(outputs).filter((name) => outputs[name] === "[secret]");
         expect(secret.sort()).toEqual(["clientCertificates", "sourceCredentials"]);
         const open = Object.keys(outputs).filter((name) => outputs[name] !== "[secret]");
-        expect(open.sort()).toEqual(["caCertificate", "jobs", "sources", "url", "users", "version"]);
+        expect(open.sort()).toEqual([
+            ...["caCertificate", "grafanaDataSource", "jobs", "sources", "url", "users", "version"],
+        ]);
         expect(outputs).toMatchObject({ url: "https://10.98.0.20/", version: "3.13.2", users: ["alice"] });
     });
 });
