@@ -1,6 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { renderProblems } from "../config/problems";
-import { heldClusters, type LastDeployment, type SourceStack, type Watched, watchedClusters } from "../config/sourceStacks";
+import {
+    heldClusters,
+    type LastDeployment,
+    type SourceStack,
+    type Watched,
+    watchedClusters,
+} from "../config/sourceStacks";
 
 /**
  * The clusters that other stacks have opened to the VM. Read and checked before any other resource is registered: what is
