@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Host, Line, secretLineProblem, UserOfHttp } from "./lines";
 
 /** Version of the contract between the two sides, which changes with what a reader could misunderstand. */
 export const SOURCE_VERSION = 4;
@@ -78,7 +79,7 @@ export const ServerUrl = z
 export const Matcher = z.strictObject({
     label: z.string().regex(/^[A-Za-z_]\w*$/),
     operator: z.enum(["=", "!=", "=~", "!~"]),
-    value: z.string().min(1),
+    value: Line.min(1),
 });
 export type Matcher = z.infer<typeof Matcher>;
 
@@ -218,7 +219,7 @@ export const ScrapeSource = z.strictObject({
                 .array(
                     z.strictObject({
                         address: Address.describe("`host:port` that the VM can reach"),
-                        replica: z.string().min(1).describe("Label `replica` of what comes from there"),
+                        replica: Line.min(1).describe("Label `replica` of what comes from there"),
                         metricsPath: z
                             .string()
                             .regex(/^\/[\w.~:/-]*$/, "must be a path")
@@ -227,11 +228,7 @@ export const ScrapeSource = z.strictObject({
                 )
                 .min(1)
                 .describe("One target per replica of the Prometheus in the cluster"),
-            serverName: z
-                .string()
-                .min(1)
-                .optional()
-                .describe("Name in the targets' certificate; absent where it is their host"),
+            serverName: Host.optional().describe("Name in the targets' certificate; absent where it is their host"),
             ca: z
                 .enum(["own", "cluster", "system"])
                 .describe(
@@ -240,7 +237,7 @@ export const ScrapeSource = z.strictObject({
             shows: z
                 .array(z.enum(["certificate", "password", "token"]))
                 .describe("What of its credentials the VM shows there"),
-            username: z.string().min(1).optional().describe("Name that goes with the password"),
+            username: UserOfHttp.optional().describe("Name that goes with the password"),
             matchers: z
                 .partialRecord(JobName, z.array(Matcher).min(1))
                 .describe("Which series belong to each federated job, by their labels in the cluster"),
@@ -256,6 +253,11 @@ export type ScrapeSource = z.infer<typeof ScrapeSource>;
 
 /** A JSON Web Token in compact form (RFC 7519); the value never shows in a message. */
 const Token = z.string().regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, "must be a token of a ServiceAccount (a JSON Web Token)");
+
+const Password = z
+    .string()
+    .min(1)
+    .refine((text) => secretLineProblem(text) === undefined, "must be one line of text");
 
 /** What the VM needs in order to be let in. Secret as a whole: it is an output of its own. */
 export const SourceCredentials = z.strictObject({
@@ -279,7 +281,7 @@ export const SourceCredentials = z.strictObject({
             ),
             clientCertificate: PemCertificate.optional().describe("What the VM shows it"),
             clientKey: z.string().min(1).optional().describe("Key of that certificate, in PEM form"),
-            password: z.string().min(1).optional().describe("For the source's `username`"),
+            password: Password.optional().describe("For the source's `username`"),
         })
         .optional()
         .describe(

@@ -76,7 +76,7 @@ function httpClients(at: string, other: string): Row[] {
         clash(`${key}.password`, { [`${at}.username`]: undefined }, `is set, but ${at}.username is not`),
         wrong(`${key}.password`, undefined, "is missing: it belongs to username"),
         wrong(`${key}.password`, { CANARY: 1 }, "must be text"),
-        ...["", " \n", "CANARY\nCANARY", "==> CANARY <=="].map((value) =>
+        ...["", " \n", "CANARY\nCANARY", "CANARY\tCANARY", "==> CANARY <=="].map((value) =>
             wrong(`${key}.password`, value, "must be one line of text, of another form than '==> … <=='"),
         ),
         wrong(`${key}.privateKey`, undefined, "is missing: it belongs to clientCertificate"),

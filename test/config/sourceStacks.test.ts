@@ -16,6 +16,12 @@ function stack(changes: Partial<SourceStack> = {}): SourceStack {
     };
 }
 
+/** Its cluster with other words about what it federates. */
+function federating(changes: object): Partial<SourceStack> {
+    const { federation, ...rest } = source("eu");
+    return { sources: { eu: { ...rest, federation: { ...federation, ...changes } } } };
+}
+
 /** What is said of one stack in which something is wrong. */
 function problem(changes: Partial<SourceStack>): string {
     const { problems } = watchedClusters([stack(changes)], []);
@@ -75,6 +81,26 @@ describe("clusters of other stacks", () => {
                 { sources: { eu: { ...source("eu"), server } } },
             ],
         ),
+        ...["a\nb", "a\tb"].flatMap((text): [string, Partial<SourceStack>][] => [
+            ...(["serverName", "username"] as const).map((key): [string, Partial<SourceStack>] => [
+                `has a cluster 'eu' whose output 'sources' cannot be understood at 'federation.${key}': `,
+                federating({ [key]: text }),
+            ]),
+            [
+                "has a cluster 'eu' whose output 'sources' cannot be understood at 'federation.targets.0.replica': ",
+                federating({
+                    targets: [{ address: "192.0.2.1:443", replica: text, metricsPath: "/federate" }],
+                }),
+            ],
+            [
+                "has a cluster 'eu' whose output 'sources' cannot be understood at 'federation.matchers.alerts.0.value': ",
+                federating({ matchers: { alerts: [{ label: "job", operator: "=", value: text }] } }),
+            ],
+            [
+                "has a cluster 'eu' whose output 'sourceCredentials' cannot be understood at 'federation.password': ",
+                { sourceCredentials: { eu: { ...credentials(), federation: { password: text } } } },
+            ],
+        ]),
         ...[[], ["../../x"], ["kubelet\nkubelet -K-"]].map((purposes): [string, Partial<SourceStack>] => [
             "has a cluster 'eu' whose output 'sources' cannot be understood at 'boundTokens.purposes",
             { sources: { eu: { ...source("eu"), boundTokens: { purposes, lifetimeSeconds: 600 } } } },
