@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ClusterSource } from "./components/clusterSource";
 import { ExternalPrometheus } from "./components/externalPrometheus";
 import type { HttpsFront } from "./components/httpsFront";
-import { readSourceStacks } from "./components/sourceStacks";
+import { readSourceStacks, watchesOthers } from "./components/sourceStacks";
 import type { FrontConfig } from "./config/front";
 import { loadConfig } from "./config/load";
 import { entries } from "./config/outputs";
@@ -13,9 +13,9 @@ import type { Watched } from "./config/sourceStacks";
 export = () => {
     const config = loadConfig();
     const own = config.clusters.map(({ cluster }) => cluster.name);
-    return config.sourceStacks.length + config.heldClusters.length === 0
-        ? deploy(config, [])
-        : readSourceStacks(config.sourceStacks, config.heldClusters, own).then((others) => deploy(config, others));
+    return watchesOthers(config)
+        ? readSourceStacks(config, own).then((others) => deploy(config, others))
+        : deploy(config, []);
 };
 
 /**
@@ -66,6 +66,9 @@ function frontOutputs(config: FrontConfig, front?: HttpsFront) {
     return {
         ...(front?.caCertificate && { caCertificate: front.caCertificate }),
         users: Object.keys(config.users).sort(),
-        ...(front && { clientCertificates: pulumi.secret(front.clientCertificates) }),
+        ...(front && {
+            clientCertificates: pulumi.secret(front.clientCertificates),
+            federationCredentials: front.federationCredentials,
+        }),
     };
 }

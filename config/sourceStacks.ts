@@ -5,10 +5,14 @@ import { field, isObject } from "./scalars";
 import { newestCredentials, newestSource } from "./sourceVersions";
 import { ClusterName, ScrapeSource, SOURCE_VERSION, SourceCredentials } from "./source";
 
-/** A stack that has made a cluster's side, as it is named in `sourceStacks`, and what it says of itself. */
+/** A stack that has something to watch, where it is named in the configuration, and what it says of itself. */
 export interface SourceStack {
+    /** Such as `sourceStacks[0]`. */
+    readonly key: string;
     readonly name: string;
-    /** Its output of that name; undefined where it has none. */
+    /** Names of its two outputs, for messages. */
+    readonly outputs: readonly [sources: string, credentials: string];
+    /** By cluster; undefined where it has no such output. */
     readonly sources: unknown;
     readonly sourceCredentials: unknown;
     /** Whether Pulumi keeps the credentials as a secret there. */
@@ -33,6 +37,31 @@ interface Found {
     readonly problems: Problem[];
 }
 
+/** The two outputs of a stack that has made clusters' sides. */
+export const CLUSTERS_SIDE = ["sources", "sourceCredentials"] as const;
+/** Those of a stack whose own Prometheus others federate from. */
+export const FEDERATED = ["federationSource", "federationCredentials"] as const;
+
+/** What others may federate from another stack's Prometheus, as that client of its front: a source of its own. */
+export function federatedStack(
+    key: string,
+    { stack, client }: { readonly stack: string; readonly client: string },
+    [source, credentials]: readonly [source: unknown, credentials: unknown],
+    isSecret: boolean,
+): SourceStack {
+    const name = field(source, "name");
+    const named = (value: unknown) => (typeof name === "string" ? { [name]: value } : undefined);
+    const own = field(credentials, client);
+    return {
+        key,
+        name: stack,
+        outputs: FEDERATED,
+        sources: named(source),
+        sourceCredentials: isObject(credentials) ? (own === undefined ? {} : named(own)) : undefined,
+        isSecret,
+    };
+}
+
 /** All clusters of all stacks but those that are held, those of an older version in this one's words, and all that is wrong. */
 export function watchedClusters(
     stacks: readonly SourceStack[],
@@ -42,14 +71,14 @@ export function watchedClusters(
     const problems: Problem[] = [];
     const watched: Watched[] = [];
     const stackOf = new Map(ownClusters.map((cluster) => [cluster, "this stack"]));
-    for (const [i, stack] of stacks.entries()) {
+    for (const stack of stacks) {
         const deploy = `pulumi up --stack ${stack.name}, in its project; then again here`;
         const refuse = (message: string, remedy: string) => {
-            problems.push({ key: `sourceStacks[${i}]`, message: `(${stack.name}) ${message}`, remedy });
+            problems.push({ key: stack.key, message: `(${stack.name}) ${message}`, remedy });
         };
-        const { sources, sourceCredentials, isSecret } = stack;
+        const { outputs, sources, sourceCredentials, isSecret } = stack;
         if (!isObject(sources) || !isObject(sourceCredentials)) {
-            const missing = isObject(sources) ? "sourceCredentials" : "sources";
+            const missing = outputs[isObject(sources) ? 1 : 0];
             refuse(
                 `has no output '${missing}': it was not deployed, or is no stack of this program`,
                 orHoldAll(deploy),
@@ -60,15 +89,15 @@ export function watchedClusters(
         if (clusters.length > 0 && Object.keys(sourceCredentials).length === 0) {
             const names = clusters.map(([name]) => shown(name)).join(", ");
             refuse(
-                `has no credentials of ${names}: another passphrase than this one's keeps its secrets, or it has not made these clusters' sides`,
+                `has no credentials of ${names}: another passphrase than this one's keeps its secrets, or it has none to give (a cluster that it only watches, a client that its front does not have)`,
                 orHoldAll(
-                    "set the passphrase that both stacks have (PULUMI_CONFIG_PASSPHRASE), or name the stack that makes them",
+                    "set the passphrase that both stacks have (PULUMI_CONFIG_PASSPHRASE), or name the stack that makes them, or a client with the role federator",
                 ),
             );
             continue;
         }
         if (!isSecret && clusters.length > 0) {
-            refuse("has its output 'sourceCredentials' in clear; whoever read its state has the tokens", deploy);
+            refuse(`has its output '${outputs[1]}' in clear; whoever read its state has the tokens`, deploy);
         }
         for (const [name, value] of clusters) {
             const other = stackOf.get(name);
@@ -77,7 +106,7 @@ export function watchedClusters(
                 continue;
             }
             stackOf.set(name, stack.name);
-            const found = watchedCluster(name, value, sourceCredentials[name]);
+            const found = watchedCluster(name, value, sourceCredentials[name], outputs);
             if (typeof found === "string") refuse(found, orHold(deploy, name));
             else watched.push(found);
         }
@@ -101,7 +130,7 @@ export function heldClusters(names: readonly string[], last: LastDeployment, own
         } else if (source === undefined || credentials === undefined) {
             refuse("is no cluster of another stack that this one was deployed with, so nothing is known of it");
         } else {
-            const found = watchedCluster(name, source, credentials);
+            const found = watchedCluster(name, source, credentials, ["sources", "watchedCredentials"]);
             if (typeof found === "string") refuse(`was deployed, but ${found}`);
             else watched.push(found);
         }
@@ -119,7 +148,12 @@ function orHoldAll(remedy: string): string {
 }
 
 /** A cluster as it can be used; else what is wrong with it, in words that follow the stack's name and hold no secret. */
-function watchedCluster(name: string, source: unknown, credentials: unknown): Watched | string {
+function watchedCluster(
+    name: string,
+    source: unknown,
+    credentials: unknown,
+    outputs: SourceStack["outputs"],
+): Watched | string {
     if (!ClusterName.safeParse(name).success) {
         return `has a cluster with the name ${shown(name)}, which no cluster can have`;
     }
@@ -132,8 +166,8 @@ function watchedCluster(name: string, source: unknown, credentials: unknown): Wa
         return `has a cluster '${name}' of ${words}; this program reads 1 to ${SOURCE_VERSION}: update the one that is older`;
     }
     const parsed = [
-        ["sources", ScrapeSource.safeParse(newestSource(source))],
-        ["sourceCredentials", SourceCredentials.safeParse(newestCredentials(credentials))],
+        [outputs[0], ScrapeSource.safeParse(newestSource(source))],
+        [outputs[1], SourceCredentials.safeParse(newestCredentials(credentials))],
     ] as const;
     for (const [output, { error }] of parsed) {
         if (error !== undefined) return `has a cluster '${name}' whose output '${output}' ${issueText(error)}`;

@@ -2,7 +2,7 @@ import { clusterJobs } from "../config/prometheus/document";
 import type { Job } from "../config/prometheus/job";
 import type { HttpClientFields, KubernetesSdConfig } from "../config/prometheus/types";
 import { credentialPaths } from "../config/prometheus/credentials";
-import type { ScrapeSource } from "../config/source";
+import { isCluster, type KubernetesSource, type ScrapeSource } from "../config/source";
 import { jobKey } from "./table";
 
 /** A target of the running Prometheus, as its API shows it. */
@@ -55,7 +55,7 @@ export function plan(
     const jobs = clusterJobs(source).map((job) => ({ job, found: targetsOf(job, targets) }));
     return {
         attempts: [
-            apiServer(source),
+            ...(isCluster(source) ? [apiServer(source)] : []),
             ...discoveries(
                 source,
                 jobs.map(({ job }) => job),
@@ -87,7 +87,7 @@ function attempt({ cluster, job, path, scrape }: Job, target: ActiveTarget): Att
     };
 }
 
-function apiServer({ name, server }: ScrapeSource): Attempt {
+function apiServer({ name, server }: KubernetesSource): Attempt {
     const instance = new URL(server).host;
     const url = `${server.replace(/\/$/, "")}/readyz`;
     const client = { tls_config: { ca_file: credentialPaths(name).ca } };

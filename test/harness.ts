@@ -25,7 +25,7 @@ export interface MockOptions {
     readonly preview?: boolean;
     /** What a provider or a controller fills in, for example a token Secret's `data`; merged over the inputs. Not asked in a preview. */
     readonly outputs?: Outputs;
-    /** Outputs of other stacks, by name; `sourceCredentials` and `watchedCredentials` are secret. */
+    /** Outputs of other stacks, by name; those that are credentials are secret. */
     readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     /** What a preview knows of a resource that was made before. */
     readonly previewOutputs?: Outputs;
@@ -79,7 +79,11 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                     if (outputs === undefined) throw new Error(`unknown stack ${name}`);
                     return {
                         id: name,
-                        state: { name, outputs, secretOutputNames: ["sourceCredentials", "watchedCredentials"] },
+                        state: {
+                            name,
+                            outputs,
+                            secretOutputNames: ["sourceCredentials", "watchedCredentials", "federationCredentials"],
+                        },
                     };
                 }
                 if (id !== undefined && id !== "") throw new Error(`unexpected read of ${type} ${name}`);

@@ -6,7 +6,7 @@ import { retentionInConfiguration } from "../retention";
 import type { AlertmanagerConfig, RemoteWriteConfig } from "../receivers";
 import { sorted } from "../scalars";
 import type { ScrapeJobConfig } from "../scrapeJobs";
-import type { ScrapeSource } from "../source";
+import { isCluster, type ScrapeSource } from "../source";
 import { apiServerJobs } from "./apiservers";
 import { companionJob } from "./companions";
 import { evidenceJobs } from "./evidence";
@@ -53,10 +53,9 @@ export interface Document {
 /** Jobs of one cluster, in the order of the document. */
 export function clusterJobs(source: ScrapeSource): Job[] {
     return [
-        ...apiServerJobs(source),
-        ...nodeJobs(source),
-        ...evidenceJobs(source),
-        ...proxiedJobs(source),
+        ...(isCluster(source)
+            ? [...apiServerJobs(source), ...nodeJobs(source), ...evidenceJobs(source), ...proxiedJobs(source)]
+            : []),
         ...federationJobs(source),
     ];
 }

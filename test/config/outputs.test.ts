@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { FrontConfig } from "../../config/front";
 import { entries } from "../../config/outputs";
+import { ScrapeSource } from "../../config/source";
 import { CA, CERTIFICATE } from "./frontCertificates";
 
 function front(changes: Partial<z.input<typeof FrontConfig>> = {}) {
@@ -48,6 +49,24 @@ describe("what others may read of a front", () => {
         expect(entries("prod", front({ users }), PROMETHEUS)).toEqual({
             remoteWriteUrl: "https://prometheus.example.com/api/v1/write",
         });
+    });
+
+    it("is a source for another Prometheus where a machine may federate by a certificate that is made here", () => {
+        const clients = { global: { roles: ["federator" as const] } };
+        const { federationSource } = entries("prod", front({ clients, path: "/prometheus/" }), PROMETHEUS);
+        expect(ScrapeSource.parse(federationSource)).toMatchObject({
+            name: "prod",
+            federation: {
+                targets: [{ address: "prometheus.example.com:443", metricsPath: "/prometheus/federate" }],
+                ca: "own",
+                shows: ["certificate"],
+            },
+        });
+        expect(federationSource?.server).toBeUndefined();
+        // By another CA, no certificate is made here; the other is no name that a cluster can have.
+        const given = { clients, clientCaCertificate: CA };
+        expect(entries("prod", front(given), PROMETHEUS)).not.toHaveProperty("federationSource");
+        expect(entries("Prod_EU", front({ clients }), PROMETHEUS)).not.toHaveProperty("federationSource");
     });
 
     it("is where the Alertmanager is, if that is behind it", () => {

@@ -184,5 +184,18 @@ const HELD_CLUSTERS: Row[] = [
     wrong("heldClusters[0]", "E U", "must be lower-case letters, digits and '-' (an RFC 1123 label), got 'E U'"),
 ];
 
+const FEDERATED = "federatedStacks[0]";
+const FEDERATED_STACKS: Row[] = [
+    ...lists("federatedStacks", { stack: "a", client: "b" }),
+    wrong(
+        "federatedStacks",
+        [1, 2].map((i) => ({ stack: "a", client: `b-${i}` })),
+        'must all be different stacks, got [{"stack":"a","client":"b-1"},',
+    ),
+    ...["stack", "client"].flatMap((field) => [notText(`${FEDERATED}.${field}`)]),
+    wrong(`${FEDERATED}.stack`, "a b", "must be the name of a stack, such as organization/project/stack, got 'a b'"),
+    wrong(`${FEDERATED}.client`, "-", "must be letters, digits, '.', '_' and '-', a letter or a digit first, got '-'"),
+];
+
 /** Of the clusters' side. */
-export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS, ...HELD_CLUSTERS];
+export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS, ...HELD_CLUSTERS, ...FEDERATED_STACKS];

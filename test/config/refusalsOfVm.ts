@@ -48,10 +48,14 @@ const VM: Row[] = [
         ([key, why]) =>
             clash("vm", { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: {} }, `is missing, but ${key} ${why}`),
     ),
-    ...Object.entries({ sourceStacks: "organization/project/prod", heldClusters: "eu" }).map(([key, name]) =>
+    ...Object.entries({
+        sourceStacks: "organization/project/prod",
+        federatedStacks: { stack: "organization/project/monitor", client: "global" },
+        heldClusters: "eu",
+    }).map(([key, one]) =>
         clash(
             "vm",
-            { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: [name] },
+            { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: [one] },
             `is missing, but ${key} are watched by the VM`,
         ),
     ),
