@@ -40,10 +40,11 @@ function refreshIntervals(key: string): Row[] {
 }
 
 function labels(key: string): Row[] {
-    const names = ["cluster", "job", "job_name", "instance", "scheme", "__address__", "password_file", "a-b", "1a"];
+    const names = ["cluster", "job", "instance", "__address__", "a-b", "1a"];
+    const fields = ["api_server", "job_name", "scheme", "scrape_interval", "scrape_timeout", "password_file"];
     return [
         wrong(key, ["a"], 'must be an object, got ["a"]'),
-        ...names.map((name) => wrong(`${key}.${name}`, "x", LABEL)),
+        ...[...names, ...fields].map((name) => wrong(`${key}.${name}`, "x", LABEL)),
         wrong(`${key}.__proto__`, "x", "has a name that is not allowed"),
         notText(`${key}.site`),
         wrong(`${key}.site`, "a\nb", `${LINE}\\nb'`),
@@ -194,7 +195,7 @@ const SCRAPES: Row[] = [
     wrong(`${JOB}.metricsPath`, "metrics", "must begin with '/', got 'metrics'"),
     wrong(`${JOB}.metricsPath`, "/a b", "must begin with '/'"),
     wrong(`${JOB}.params`, ["a"], 'must be an object, got ["a"]'),
-    ...[".files", ".rule_files", ".scrape_config_files", ".tls_config", '["a b"]'].map((name) =>
+    ...[".files", ".rule_files", ".scrape_config_files", ".targets", ".tls_config", '["a b"]'].map((name) =>
         wrong(
             `${JOB}.params${name}`,
             "x",
