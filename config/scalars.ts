@@ -17,13 +17,15 @@ export function field(value: unknown, name: string): unknown {
     return isObject(value) ? value[name] : undefined;
 }
 
-/** Names that targets have themselves, and those of fields by which the scripts on the VM read documents. */
+/** Fields by which the scripts on the VM read documents, a line at a time: a label of such a name would be one of them. */
+export const FIELDS_READ = "api_server|job_name|scheme|scrape_interval|scrape_timeout|\\w*_file";
+
 const LabelName = z
     .string()
     .regex(
-        /^(?!__|(cluster|job|instance|job_name|scheme|\w*_file)$)[a-zA-Z_]\w*$/,
+        new RegExp(`^(?!__|(cluster|job|instance|${FIELDS_READ})$)[a-zA-Z_]\\w*$`),
         "must be the name of a label other than cluster, job and instance, which each target has of its own here, and other than " +
-            "job_name, scheme and *_file",
+            "api_server, job_name, scheme, scrape_interval, scrape_timeout and *_file",
     );
 
 export const Labels = z.record(LabelName, Line);

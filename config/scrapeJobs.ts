@@ -93,8 +93,9 @@ export const ScrapeJobConfig = z
                 z
                     .string()
                     .regex(
-                        /^(?!(files|rule_files|scrape_config_files|tls_config)$)[\w.[\]-]{1,100}$/,
-                        "must be letters, digits and '._-[]', and none of files, rule_files, scrape_config_files and tls_config",
+                        /^(?!(files|rule_files|scrape_config_files|targets|tls_config)$)[\w.[\]-]{1,100}$/,
+                        "must be letters, digits and '._-[]', and none of files, rule_files, scrape_config_files, targets and " +
+                            "tls_config",
                     ),
                 z.array(Line).min(1),
             )
