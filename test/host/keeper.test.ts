@@ -12,21 +12,46 @@ const SERVICE = "external-prometheus-keeper";
 const PROGRAM = join(__dirname, "../../host/keep.sh");
 const LOG = "usr/local/var/lib/prometheus/scrape-failures.log";
 
+interface Target {
+    readonly discoveredLabels: Readonly<Record<string, string>>;
+    /** Absent where the job's rules drop it. */
+    readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** What Prometheus says of a target: its node, and whatever else discovery knows of that. */
-function target(address: string, node: string, more: Readonly<Record<string, string>> = {}): object {
-    const discoveredLabels = { __address__: address, ...more, __meta_kubernetes_node_name: node, job: "x" };
-    return { discoveredLabels, labels: { instance: node }, scrapePool: "x", health: "up" };
+function target(address: string, node: string, more: Readonly<Record<string, string>> = {}): Target {
+    const discoveredLabels = { __address__: address, ...more, __meta_kubernetes_node_name: node };
+    return { discoveredLabels, labels: { instance: node } };
+}
+
+/** One that is another VM's. */
+function dropped(...args: Parameters<typeof target>): Target {
+    const { discoveredLabels } = target(...args);
+    return { discoveredLabels };
 }
 
 /** A VM's files, with a configuration that names the lists of these clusters, and a Prometheus that has such targets. */
 async function keeping(clusters: readonly string[]) {
     const root = mkdtempSync(join(tmpdir(), "external-prometheus-keeper-"));
-    const pools = new Map<string, object[]>();
+    const pools = new Map<string, Target[]>();
     const server = createServer((request, response) => {
         const { searchParams, pathname } = new URL(request.url ?? "", "http://vm");
-        const activeTargets = pools.get(searchParams.get("scrapePool") ?? "") ?? [];
-        const isAsked = pathname === "/api/v1/targets" && searchParams.get("state") === "active";
-        response.end(JSON.stringify({ status: "success", data: { activeTargets: isAsked ? activeTargets : [] } }));
+        const [pool, state] = [searchParams.get("scrapePool") ?? "", searchParams.get("state") ?? ""];
+        const all = [...pools].flatMap(([job, targets]) =>
+            targets.map(({ discoveredLabels, ...others }) => ({
+                discoveredLabels: { ...discoveredLabels, job },
+                ...others,
+                ...("labels" in others && { scrapePool: job, health: "up" }),
+            })),
+        );
+        const activeTargets = all.filter(({ scrapePool }) => scrapePool === pool);
+        // An older Prometheus tells neither of which job they are, nor those of one job alone.
+        const droppedTargets = all.filter((each) => !("labels" in each));
+        const data = {
+            activeTargets: ["active", "any"].includes(state) ? activeTargets : [],
+            droppedTargets: ["dropped", "any"].includes(state) ? droppedTargets : [],
+        };
+        response.end(JSON.stringify(pathname === "/api/v1/targets" ? { status: "success", data } : {}));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => {
@@ -89,6 +114,20 @@ it("loses a node that is gone, and none while nothing is known of any", async ()
     expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1"]);
     await keep("127.0.0.1:1");
     expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1"]);
+});
+
+it("knows the nodes that another VM scrapes, and loses those that are gone although none is left for this one", async () => {
+    const { pools, keep, nodes } = await keeping(["a", "b"]);
+    pools.set("b/kubernetes-nodes", [dropped("192.0.2.21:10250", "n")]);
+    pools.set("a/kubernetes-nodes", [target("192.0.2.11:10250", "n-1"), dropped("192.0.2.12:10250", "n-2")]);
+    await keep();
+    expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1", "192.0.2.12:10250 n-2"]);
+    expect(nodes("b")).toEqual(["192.0.2.21:10250 n"]);
+    const annotation = { __meta_kubernetes_node_annotation_x: '"job":"a/kubernetes-nodes"},"scrapePool":"' };
+    pools.set("a/kubernetes-nodes", [dropped("192.0.2.13:10250", "n-3", annotation)]);
+    await keep();
+    expect(nodes("a")).toEqual(["192.0.2.13:10250 n-3"]);
+    expect(nodes("b")).toEqual(["192.0.2.21:10250 n"]);
 });
 
 it("forgets a cluster whose list nothing names any more", async () => {
