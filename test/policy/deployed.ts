@@ -45,7 +45,7 @@ export async function deployed({ plain, secret, inClear }: StackKeys, path: stri
     return {
         resources: [...mocks.resources, stack],
         inClear,
-        hasClusters: plain["clusters"] !== undefined,
+        hasClusters: Object.keys(plain["clusters"] ?? {}).length > 0,
         mayPurge: !path.startsWith("examples/") && field(plain["vm"], "purgeData") === true,
     };
 }
