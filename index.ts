@@ -48,9 +48,11 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
             : undefined;
 
     return {
-        url: external?.url,
-        version: external?.version,
-        jobs: external && jobs({ sources, front: front?.config, ...scraping }),
+        ...(external && {
+            url: external.url,
+            version: external.version,
+            jobs: jobs({ sources, front: front?.config, ...scraping }),
+        }),
         ...frontOutputs(front?.config, external?.front),
         sources: Object.fromEntries(sources.map((source) => [source.name, source])),
         sourceCredentials,

@@ -28,9 +28,10 @@ describe("the production shape", () => {
     it.each(CLUSTERS)("has the stack prod-%s, which opens its cluster and reaches no VM", async (stack) => {
         const own = await deployed(readStackFile(file(stack)), file(stack));
         expect(types(own).filter((type) => type.startsWith("command:"))).toEqual([]);
-        const outputs = own.resources.find(({ name }) => name === "outputs");
-        expect(Object.keys(outputs?.inputs["sources"] as object)).toEqual([stack]);
-        expect(Object.keys(outputs?.inputs["sourceCredentials"] as object)).toEqual([stack]);
+        const outputs = own.resources.find(({ name }) => name === "outputs")?.inputs ?? {};
+        // No others: of one that is undefined Pulumi warns at each deployment.
+        expect(Object.keys(outputs).sort()).toEqual(["sourceCredentials", "sources"]);
+        for (const output of Object.values(outputs)) expect(Object.keys(output as object)).toEqual([stack]);
     });
 
     it.each(MONITORS)("has the stack prod-%s, which watches them all without a word to Kubernetes", async (stack) => {
