@@ -50,9 +50,11 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
             : undefined;
 
     return {
-        url: external?.url,
-        version: external?.version,
-        jobs: external && jobs({ sources, front: front?.config, ...scraping }),
+        ...(external && {
+            url: external.url,
+            version: external.version,
+            jobs: jobs({ sources, front: front?.config, ...scraping }),
+        }),
         ...(front && frontOutputs(front.config, external?.front)),
         ...(front && entries(pulumi.getStack(), front.config, config.prometheus)),
         sources: Object.fromEntries(sources.map((source) => [source.name, source])),

@@ -14,6 +14,8 @@ export interface Recorded {
     dependencies: readonly string[];
     /** Name of its parent, or the empty string. */
     parent: string;
+    /** Names of parents that it had in earlier versions of the program, by which an existing stack knows it. */
+    formerParents: readonly string[];
     /** Name of the explicit provider that makes it, or the empty string. */
     provider: string;
     /** Names of the error hooks that it is bound to. */
@@ -96,6 +98,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                     secrets,
                     dependencies: [],
                     parent: "",
+                    formerParents: [],
                     provider: "",
                     errorHooks: [],
                 });
@@ -133,6 +136,7 @@ interface RegisterRequest {
     getName(): string;
     getParent(): string;
     getProvider(): string;
+    getAliasesList(): { getSpec(): { getParenturn(): string } | undefined }[];
     getDependenciesList(): string[];
     getHooks(): { getOnErrorList(): string[] } | undefined;
 }
@@ -151,6 +155,7 @@ function watchRegistrations(deployment: Deployment): void {
         const recorded = deployment.resources.find((r) => r.type === request.getType() && r.name === request.getName());
         if (recorded === undefined) return;
         recorded.parent = nameOf(request.getParent());
+        recorded.formerParents = request.getAliasesList().map((alias) => nameOf(alias.getSpec()?.getParenturn() ?? ""));
         // A provider's reference is its URN, `::` and its id.
         recorded.provider = nameOf(request.getProvider().replace(/::[^:]*$/, ""));
         recorded.dependencies = request.getDependenciesList().map(nameOf);
