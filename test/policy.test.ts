@@ -23,6 +23,8 @@ describe("every stack and every example", () => {
 });
 
 describe("a stack", () => {
+    // Where no file of a stack lies beside it that it reads.
+    const PATH = "elsewhere/Pulumi.all.yaml";
     const { plain } = completeKeys();
     const keys = (changes: Keys) => {
         const config = Object.entries({ ...plain, ...changes });
@@ -30,12 +32,12 @@ describe("a stack", () => {
     };
 
     it("may have every key there is, and gets a stand-in for each secret", async () => {
-        expect(report("Pulumi.all.yaml", await deployed(keys({}), "Pulumi.all.yaml"))).toBe("");
+        expect(report(PATH, await deployed(keys({}), PATH))).toBe("");
     });
 
     it("that breaks a rule is told with its file, what breaks it, and the remedy", async () => {
         const purging = keys({ vm: { ...(plain["vm"] as Keys), purgeData: true } });
-        const path = "examples/production/Pulumi.all.yaml";
+        const path = "examples/elsewhere/Pulumi.all.yaml";
         expect(report(path, await deployed(purging, path))).toBe(
             `${path} breaks 1 of the rules for all stacks.
 
@@ -48,6 +50,12 @@ describe("a stack", () => {
 
     it("may say in its own file that what was recorded goes with it", async () => {
         const purging = keys({ vm: { ...(plain["vm"] as Keys), purgeData: true } });
-        expect(report("Pulumi.all.yaml", await deployed(purging, "Pulumi.all.yaml"))).toBe("");
+        expect(report(PATH, await deployed(purging, PATH))).toBe("");
+    });
+
+    it("with a secret in clear is refused by the program, which does not show it", async () => {
+        const refused = deployed(keys({ vmPrivateKey: "a key in clear" }), PATH).then(String, String);
+        expect(await refused).toContain("vmPrivateKey is a secret, but stands in clear");
+        expect(await refused).not.toContain("a key in clear");
     });
 });
