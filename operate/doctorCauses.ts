@@ -99,7 +99,7 @@ function noRoute(at: string): Diagnosis {
     };
 }
 
-function certificate({ cluster, job, path, url }: Attempt, error: string): Diagnosis {
+function certificate({ cluster, job, path, url, client }: Attempt, error: string): Diagnosis {
     const { hostname } = new URL(url);
     if (/expired|not yet valid/i.test(error)) {
         const remedy = `renew the certificate of ${hostname}; compare the clocks of the VM and of that machine`;
@@ -108,7 +108,7 @@ function certificate({ cluster, job, path, url }: Attempt, error: string): Diagn
     if (/subject name|does not match|no alternative/i.test(error)) {
         return {
             result: `x509: the server's certificate is for another name than it is asked by`,
-            remedy: `give that server a certificate for ${hostname}, or ask it by a name that its certificate has`,
+            remedy: `give that server a certificate for ${client.tls_config?.server_name ?? hostname}, or ask it by a name that its certificate has`,
         };
     }
     if (path === "direct" && OWN_CERTIFICATE.includes(job)) {

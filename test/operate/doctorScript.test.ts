@@ -179,6 +179,13 @@ it("tells from what keeps a request from being answered", async () => {
             /a certificate for 127\.0\.0\.1/,
         ],
         [
+            direct("kubernetes-apiservers", `https://${tls}/metrics`, {
+                tls_config: { ca_file: own.file, server_name: "kubernetes" },
+            }),
+            /^x509: .*another name/,
+            /a certificate for kubernetes, /,
+        ],
+        [
             { ...direct("a", `https://${mutual}/metrics`, trusting), path: "federate" },
             /^x509: the VM's/,
             /deploy the stack/,
