@@ -37,7 +37,7 @@ export function diagnose(attempt: Attempt, answer: Answer): Diagnosis {
 
 function ofConnection(attempt: Attempt, { exit, error }: Answer): Diagnosis {
     const { cluster, job, url } = attempt;
-    const { hostname, host, port, protocol } = new URL(url);
+    const { hostname, port, protocol } = new URL(url);
     const at = `port ${port || (protocol === "https:" ? "443" : "80")} of ${hostname}`;
     switch (exit) {
         case 6:
@@ -48,12 +48,7 @@ function ofConnection(attempt: Attempt, { exit, error }: Answer): Diagnosis {
         case 7:
             return /refused/i.test(error) ? refused(attempt, at) : noRoute(at);
         case 28:
-            return /Connection timed out|Failed to connect/i.test(error)
-                ? noRoute(at)
-                : {
-                      result: "no whole answer within 10 s",
-                      remedy: `look at what ${host} is busy with, or at what it waits for behind it; a NetworkPolicy that drops looks like this`,
-                  };
+            return timeout(attempt, at, error);
         case 51:
         case 60:
             return certificate(attempt, error);
@@ -90,6 +85,23 @@ function refused({ cluster, job, path }: Attempt, at: string): Diagnosis {
                 : `kubeadm lets ${job} listen on 127.0.0.1 alone: set ${flag} in its static pod's manifest on each control-plane node ` +
                   `and open the port to the VM alone, or set clusters.${cluster}.jobs.${job}.path to federate or off`,
     };
+}
+
+/** By curl's words, what it waited for in vain. */
+function timeout({ url }: Attempt, at: string, error: string): Diagnosis {
+    const { hostname, host } = new URL(url);
+    if (/Resolving timed out/i.test(error)) {
+        return {
+            result: `DNS: nobody tells the VM the address of ${hostname} in time`,
+            remedy: "look at the VM's resolver (/etc/resolv.conf), and at whether the VM reaches port 53 of the servers there",
+        };
+    }
+    return /Connection timed out|Failed to connect/i.test(error)
+        ? noRoute(at)
+        : {
+              result: "no whole answer within 10 s",
+              remedy: `look at what ${host} is busy with, or at what it waits for behind it; a NetworkPolicy that drops looks like this`,
+          };
 }
 
 function noRoute(at: string): Diagnosis {
