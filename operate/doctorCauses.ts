@@ -1,3 +1,4 @@
+import { RENEWAL_HOME, RENEWAL_SERVICE } from "../host/renewal";
 import type { Attempt } from "./doctorPlan";
 
 /** What an attempt brought, as doctor.sh tells it. */
@@ -56,8 +57,10 @@ function ofConnection(attempt: Attempt, { exit, error }: Answer): Diagnosis {
         case 58:
         case 77:
             return {
-                result: "a file of the job's credentials cannot be read",
-                remedy: `run 'make drift', which tells which file of ${cluster} lacks or was changed`,
+                result: `a file of the job's credentials cannot be read: ${curlSays(error, exit)}`,
+                remedy: error.includes(`${RENEWAL_HOME}/`)
+                    ? `see 'journalctl -u ${RENEWAL_SERVICE}' on the VM, which gets these tokens; 'make drift' tells what else of it lacks`
+                    : `run 'make drift', which tells which file of ${cluster} lacks or was changed; 'make repair' puts it right`,
             };
         case 35:
         case 56:
@@ -156,8 +159,8 @@ function ofAnswer(attempt: Attempt, answer: Answer): Diagnosis {
             result: "401: the credentials are not accepted",
             remedy:
                 KUBELET_JOBS.includes(job) && path === "direct"
-                    ? "the kubelets must ask the API server (authentication.webhook.enabled); else deploy the stack that has made the cluster's side, then this one"
-                    : `deploy the stack that has made ${cluster}'s side, then this one: the token has expired, or its account is gone`,
+                    ? `the kubelets must ask the API server (authentication.webhook.enabled); else ${newCredentials(attempt)}`
+                    : newCredentials(attempt),
         };
     }
     if (status === 403) {
@@ -224,6 +227,23 @@ function ofAnswer(attempt: Attempt, answer: Answer): Diagnosis {
         };
     }
     return { result: "ok" };
+}
+
+/** Whether the VM gets the job's token from the API server itself, again and again. */
+function isRenewed({ client }: Attempt): boolean {
+    return client.authorization?.credentials_file.startsWith(`${RENEWAL_HOME}/`) ?? false;
+}
+
+/** What helps where those that there are count no longer. */
+function newCredentials(attempt: Attempt): string {
+    const { cluster, client, url } = attempt;
+    if (client.basic_auth !== undefined) {
+        return `set the user name and the password that ${new URL(url).host} knows in the stack that has made ${cluster}'s side; deploy that, then this one`;
+    }
+    const deploy = `deploy the stack that has made ${cluster}'s side, then this one`;
+    return isRenewed(attempt)
+        ? `'journalctl -u ${RENEWAL_SERVICE}' on the VM tells why the token was not renewed; where that is refused, ${deploy}`
+        : `${deploy}: the token has expired, or its account is gone`;
 }
 
 /** What Kubernetes says in a Status, or the first words of whatever else it is. */

@@ -1,8 +1,10 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { CREDENTIALS_DIRECTORY } from "../../config/prometheus/credentials";
+import { RENEWAL_HOME } from "../../host/renewal";
 import { diagnose } from "../../operate/doctorCauses";
 import type { Attempt } from "../../operate/doctorPlan";
 
-// What curl was seen to say in networks that no test has here; the rest is in doctorScript.test.ts.
+// What the doctor makes of answers; and what curl was seen to say in networks that no test has here; the rest is in doctorScript.test.ts.
 
 const ATTEMPT: Attempt = {
     ...{ cluster: "eu", job: "kubernetes-apiservers-static", path: "direct", instance: "k8s.example.com:6443" },
@@ -29,4 +31,33 @@ it.each([
     const found = diagnose(ATTEMPT, { exit: 28, status: undefined, samples: 0, error: `curl: (28) ${said}`, head: "" });
     expect(found.result).toBe(result);
     expect(found.remedy).toMatch(remedy);
+});
+
+describe("credentials that are not accepted", () => {
+    const refused = (changes: Partial<Attempt>) => {
+        return diagnose(
+            { ...ATTEMPT, ...changes },
+            { exit: 0, status: 401, samples: 0, error: "", head: "Unauthorized" },
+        );
+    };
+    const token = (folder: string) => ({ authorization: { credentials_file: `${folder}/eu/kubelet.token` } });
+    const [given, renewed] = [token(CREDENTIALS_DIRECTORY), token(`${RENEWAL_HOME}/tokens`)];
+    const password = { basic_auth: { username: "u", password_file: "/p" } };
+
+    it.each([
+        [
+            "the stack",
+            "coredns",
+            given,
+            /^deploy the stack that has made eu's side, then this one: the token has expired/,
+        ],
+        ["the stack", "kubernetes-nodes", given, /^the kubelets must ask the API server .*; else deploy the stack/],
+        ["the VM itself", "coredns", renewed, /^'journalctl -u external-prometheus-tokens' on the VM tells why/],
+        ["the VM itself", "kubernetes-nodes", renewed, /; else 'journalctl -u external-prometheus-tokens' on the VM/],
+        ["people", "coredns", password, /^set the user name and the password that k8s\.example\.com:6443 knows/],
+    ])("are had from where they come from: %s, %s", (_, job, client, remedy) => {
+        const found = refused({ job, client });
+        expect(found.result).toBe("401: the credentials are not accepted");
+        expect(found.remedy).toMatch(remedy);
+    });
 });
