@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { keeperProgram, nodeList } from "../../host/keeper";
 import { runProgram } from "../../operate/process";
 import { configuration, serving } from "./serving";
@@ -128,6 +130,53 @@ it("knows the nodes that another VM scrapes, and loses those that are gone altho
     await keep();
     expect(nodes("a")).toEqual(["192.0.2.13:10250 n-3"]);
     expect(nodes("b")).toEqual(["192.0.2.21:10250 n"]);
+});
+
+it("understands what a real Prometheus says of nodes that it leaves to others", async () => {
+    const { root, keep, nodes } = await keeping(["a"]);
+    const write = (file: string, content: object) => {
+        writeFileSync(join(root, file), JSON.stringify(content));
+    };
+    const wanted = [1, 2, 3].map((i) => ({ address: `127.0.0.${i}:9`, name: `n-${i}` }));
+    const labels = (name: string) => ({
+        __meta_kubernetes_node_name: name,
+        __meta_kubernetes_node_annotation_x: '"},"',
+    });
+    write(
+        "nodes.json",
+        wanted.map(({ address, name }) => ({ targets: [address], labels: labels(name) })),
+    );
+    const rules = [{ source_labels: ["__address__"], regex: "127\\.0\\.0\\.2:9", action: "keep" }];
+    const job = { file_sd_configs: [{ files: ["nodes.json"] }], relabel_configs: rules };
+    write("prometheus.yml", {
+        scrape_configs: [
+            { job_name: "a/kubernetes-nodes", ...job },
+            { job_name: "b/kubernetes-nodes", ...job, file_sd_configs: [{ files: ["others.json"] }] },
+        ],
+    });
+    write("others.json", [{ targets: ["127.0.0.4:9"], labels: labels("n-4") }]);
+    const prometheus = spawn("prometheus", [
+        ...[`--config.file=${join(root, "prometheus.yml")}`, `--storage.tsdb.path=${join(root, "data")}`],
+        "--web.listen-address=127.0.0.1:0",
+    ]);
+    onTestFinished(async () => {
+        if (prometheus.exitCode === null) {
+            prometheus.kill("SIGKILL");
+            await once(prometheus, "exit");
+        }
+    });
+    let log = "";
+    prometheus.stderr.on("data", (data: Buffer) => (log += data.toString()));
+    const options = { timeout: 30_000, interval: 500 };
+    const address = await vi.waitFor(() => {
+        const [, found] = /msg="Listening on" .*address=(\S+)/.exec(log) ?? [];
+        if (found === undefined) throw new Error(log);
+        return found;
+    }, options);
+    await vi.waitFor(async () => {
+        await keep(address);
+        expect(nodes("a")).toEqual(wanted.map(({ address, name }) => `${address} ${name}`));
+    }, options);
 });
 
 it("forgets a cluster whose list nothing names any more", async () => {
