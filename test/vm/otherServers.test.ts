@@ -98,7 +98,7 @@ describe("a target", () => {
         await list("two");
         await scraped("/two");
         const [found] = await query(vm, 'seen{job="files"}');
-        expect(found?.metric).toMatchObject({ site: "berlin", instance: server.address });
+        expect(found?.metric).toEqual({ __name__: "seen", job: "files", site: "berlin", instance: server.address });
     });
 
     it("is found by the DNS", async () => {

@@ -142,12 +142,15 @@ describe("a job of the user's own", () => {
 
     it("gives what is discovered its labels too, a dollar sign as it is", () => {
         const fileSd = { files: ["/etc/targets/*.json"] };
-        const { relabel_configs, static_configs } = rendered({ fileSd, labels: { b: "5 $1", a: "" } });
+        const { relabel_configs, static_configs, target_limit } = rendered({ fileSd, labels: { b: "5 $1", a: "" } });
         expect(relabel_configs).toEqual([
+            { target_label: "cluster", replacement: "" },
+            { target_label: "job", replacement: "own" },
             { target_label: "a", replacement: "" },
             { target_label: "b", replacement: "5 $$1" },
         ]);
         expect(static_configs).toEqual([{ targets: ["198.51.100.31:9100"] }]);
+        expect(target_limit).toBe(1_000);
     });
 
     it("has targets from files, from a server, and from the DNS", () => {
