@@ -2,7 +2,7 @@ import { PROGRAMS } from "../../host/programs";
 import { sorted } from "../scalars";
 import type { ScrapeJobConfig } from "../scrapeJobs";
 import type { Duration } from "../source";
-import { guardService, LIMITS } from "./guard";
+import { guardService, LIMITS, OF_NO_CLUSTER } from "./guard";
 import { httpClientFields } from "./httpClient";
 import { jobBasics, type Job } from "./job";
 import type { RelabelConfig, ScrapeConfig } from "./types";
@@ -30,7 +30,7 @@ export function scrapeJob(
             ...(probe ? { metrics_path: "/probe", params: { module: [probe.module] } } : scraped(job)),
             ...places(job),
             ...(relabelings.length > 0 && { relabel_configs: relabelings }),
-            ...(honorLabels && { metric_relabel_configs: guardService(name, names) }),
+            metric_relabel_configs: [...(honorLabels ? guardService(name, names) : []), ...OF_NO_CLUSTER],
         },
     };
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { scrapeJob, SMALL } from "./prometheus/scraping";
 import { RunningPrometheus } from "./runningPrometheus";
 
-// What a real Prometheus makes of what lists say of targets.
+// What a real Prometheus makes of what services say of themselves, and of what lists say of targets.
 
 const directory = mkdtempSync(join(tmpdir(), "guarded-services-"));
 let server: Server;
@@ -16,6 +16,23 @@ let prometheus: RunningPrometheus;
 let address: string;
 
 const FOREIGN = { cluster: "prod", job: "kubernetes-nodes" };
+const ANSWERS: Readonly<Record<string, string>> = {
+    "/plain": 'a{cluster="prod",job="etcd",n="1"} 1\na{n="2"} 1\n',
+    "/naming": [
+        'b{cluster="prod",job="mine",n="1"} 1',
+        'b{job="",instance="",n="2"} 1',
+        'b{job="",exported_job="kept",n="3"} 1',
+        'b{job="etcd",n="4"} 1',
+        'b{job="kubernetes-pods-slow",n="5"} 1',
+        'b{job="probe-kubelet",n="6"} 1',
+        'b{job="federate/alerts",n="7"} 1',
+        'b{job="plain",n="8"} 1',
+        'b{job="naming",n="9"} 1',
+        'ALERTS{alertname="x",alertstate="firing"} 1',
+        'ALERTS_FOR_STATE{alertname="x"} 1',
+        "",
+    ].join("\n"),
+};
 
 beforeAll(async () => {
     server = createServer((request, response) => {
@@ -27,7 +44,7 @@ beforeAll(async () => {
         };
         const list = lists[path];
         response.setHeader("content-type", list ? "application/json" : "text/plain; version=0.0.4");
-        response.end(list ? JSON.stringify(list) : "a 1\n");
+        response.end(list ? JSON.stringify(list) : (ANSWERS[path] ?? "a 1\n"));
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -38,6 +55,8 @@ beforeAll(async () => {
         ...SMALL,
         ...{ sources: [], companions: [], scrapeConfigFiles: [], ruleFiles: [] },
         scrapeJobs: [
+            job("plain", {}),
+            job("naming", { honorLabels: true }),
             job("listed", { ...list("/list"), labels: { site: "berlin" } }),
             job("many", { ...list("/many"), targetLimit: 1 }),
         ],
@@ -62,6 +81,30 @@ async function found(query: string, count: number): Promise<Record<string, strin
         { timeout: 25_000, interval: 200 },
     );
 }
+
+it("keeps beside what a service says of a cluster, as Prometheus does with what clashes", async () => {
+    const own = { __name__: "a", job: "plain", instance: address };
+    expect(await found('a{job="plain"}', 2)).toEqual([
+        { ...own, n: "1", exported_cluster: "prod", exported_job: "etcd" },
+        { ...own, n: "2" },
+    ]);
+}, 30_000);
+
+it("lets a service that names its series itself say nothing for a cluster or for another job", async () => {
+    const own = { __name__: "b", job: "naming", instance: address };
+    expect(await found("b", 9)).toEqual([
+        { ...own, n: "1", job: "mine", exported_cluster: "prod" },
+        { __name__: "b", n: "2", job: "naming" },
+        { ...own, n: "3", exported_job: "kept" },
+        ...["etcd", "kubernetes-pods-slow", "probe-kubelet", "federate/alerts", "plain"].map((exported_job, i) => ({
+            ...own,
+            n: String(i + 4),
+            exported_job,
+        })),
+        { ...own, n: "9" },
+    ]);
+    expect(await prometheus.query('{__name__=~"ALERTS.*"}')).toEqual([]);
+}, 30_000);
 
 it("takes from a list of targets neither cluster nor job", async () => {
     const labels = { job: "listed", instance: address, site: "berlin", rack: "7" };
