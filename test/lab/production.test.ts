@@ -26,6 +26,8 @@ const UP = ["up", "--yes", "--skip-preview", "--non-interactive", "--color=never
 const vms = { a: new SpareVm(10), b: new SpareVm(11) };
 let again: SpareStack;
 let monitors: Record<keyof typeof vms, SpareStack>;
+/** Those that were made, however far that came. */
+const made: SpareStack[] = [];
 
 const shellOf =
     (name: keyof typeof vms): Parameters<typeof queryOn>[0] =>
@@ -33,8 +35,8 @@ const shellOf =
         vms[name].text(text, run);
 
 async function monitor(name: keyof typeof vms): Promise<SpareStack> {
-    await vms[name].blank();
     const stack = await SpareStack.create(vms[name], `production-${name}`);
+    made.push(stack);
     Object.assign(stack.configuration["prometheus"] as object, {
         scrapeInterval: "5s",
         externalLabels: { replica: name },
@@ -53,13 +55,15 @@ const touched = (vm: SpareVm) => vm.text("find /usr/local/etc -printf '%p %C@\\n
 
 beforeAll(async () => {
     await succeed("kubectl apply", handle("kubectl", ["apply", "-f", "-"], { stdin: OPEN }));
+    await Promise.all(Object.values(vms).map((vm) => vm.blank()));
     again = await SpareStack.create(vms.a, "production-again");
+    made.push(again);
     for (const key of Object.keys(again.configuration)) Reflect.deleteProperty(again.configuration, key);
     const off = ["kubernetes-apiservers", "kubernetes-nodes", "kubernetes-nodes-cadvisor"];
-    const caCertificate = (await succeed(
+    const caCertificate = await succeed(
         "kubectl config view",
         handle("kubectl", ["get", "configmap", "kube-root-ca.crt", "-o", "jsonpath={.data.ca\\.crt}"]),
-    ));
+    );
     again.configuration["clusters"] = {
         again: {
             server: "https://10.98.0.10:6443",
@@ -82,7 +86,7 @@ beforeAll(async () => {
 afterAll(async () => {
     await heal();
     await kubectl("delete", "service", "-n", "monitoring", SERVICE, "--ignore-not-found");
-    for (const stack of [monitors.a, monitors.b, again]) await stack.remove();
+    for (const stack of made) await stack.remove();
     for (const vm of Object.values(vms)) await vm.gone();
 }, 400_000);
 
