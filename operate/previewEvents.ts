@@ -131,7 +131,7 @@ function documents({ op, old, new: now }: Step): DocumentChange[] {
 
 function files(stdin: unknown): readonly BundleFile[] | undefined {
     try {
-        return typeof stdin === "string" && stdin !== UNKNOWN ? unbundle(stdin) : undefined;
+        return typeof stdin === "string" ? unbundle(stdin) : undefined;
     } catch {
         return undefined;
     }

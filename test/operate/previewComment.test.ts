@@ -60,6 +60,8 @@ describe("text of somebody else", () => {
         "``````````",
         " ````` ",
         "@everyone please approve",
+        "` @everyone `",
+        "a ` @everyone ` b",
         "</details> <img src=x>",
         "[a link](https://example.com)",
         "a\r````````````\rb",
@@ -71,6 +73,10 @@ describe("text of somebody else", () => {
         expect(shown).toContain("+@everyone please approve\n");
         expect(shown).toContain("+# <{% %}> shown all the same\n");
         expect(outsideOfCode(shown)).not.toMatch(/@everyone|<img|a link|`/);
+        for (const line of HOSTILE) {
+            const beside = commentOn([documents({ "rules/a.yml": line }, { "rules/a.yml": `${line}\n@everyone` })]);
+            expect(outsideOfCode(beside)).not.toMatch(/@everyone|<img|a link|`/);
+        }
     });
 
     it("counts as code in names, in properties and in errors", () => {
