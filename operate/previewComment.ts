@@ -55,7 +55,7 @@ function success({ changes, unchanged, outputs, warnings }: Preview): Part[] {
         ...quoted("text", warnings),
         ...changes.filter(({ operation }) => operation !== "delete").flatMap(documentsOf),
         details(
-            "What runs or changes besides",
+            "What runs or changes",
             changes.filter((change) => !isAlarming(change)).map((change) => `- ${described(change)}`),
         ),
         ...outputs.flatMap((output) => documentDiff(`Output ${code(output.name)}`, output)),

@@ -31,7 +31,12 @@ export interface Preview {
     readonly isWhole: boolean;
 }
 
-const State = z.object({ inputs: z.record(z.string(), z.unknown()), outputs: z.record(z.string(), z.unknown()) });
+const State = z.object({
+    /** Set on what a plugin makes; a component is only a name for several of these. */
+    custom: z.boolean().default(false),
+    inputs: z.record(z.string(), z.unknown()),
+    outputs: z.record(z.string(), z.unknown()),
+});
 
 const Step = z.object({
     op: z.string(),
@@ -48,11 +53,9 @@ const Event = z.object({
     resourcePreEvent: z.object({ metadata: Step }).optional(),
     resOutputsEvent: z.object({ metadata: Step }).optional(),
     diagnosticEvent: z.object({ severity: z.string(), prefix: z.string().default(""), message: z.string() }).optional(),
-    summaryEvent: z.unknown().optional(),
+    summaryEvent: z.object({ resourceChanges: z.record(z.string(), z.number()) }).optional(),
 });
 type Event = z.infer<typeof Event>;
-
-const STACK = "pulumi:pulumi:Stack";
 
 /** Of a replacement the engine tells three steps: the one that says so is enough. */
 const PARTS = ["create-replacement", "delete-replaced"];
@@ -75,17 +78,19 @@ export function readEvents(text: string): Preview {
         .map(readEvent);
     const events = read.filter((event) => event !== undefined);
     const steps = events.flatMap(({ resourcePreEvent }) => resourcePreEvent?.metadata ?? []);
+    const stack = events.flatMap(({ resOutputsEvent }) => resOutputsEvent?.metadata ?? []).filter(isStack);
+    const summary = events.find(({ summaryEvent }) => summaryEvent !== undefined)?.summaryEvent;
     const said = (severity: string) =>
         events.flatMap(({ diagnosticEvent: event }) => {
             return event?.severity === severity ? [withoutColours(event.prefix + event.message)] : [];
         });
     return {
         changes: changes(steps),
-        unchanged: steps.filter(({ op, type }) => op === "same" && type !== STACK).length,
-        outputs: events.flatMap(({ resOutputsEvent }) => outputs(resOutputsEvent?.metadata)),
+        unchanged: summary?.resourceChanges["same"] ?? 0,
+        outputs: outputs(stack.at(-1)),
         errors: said("error"),
         warnings: said("warning"),
-        isWhole: events.length === read.length && events.some(({ summaryEvent }) => summaryEvent !== undefined),
+        isWhole: events.length === read.length && summary !== undefined,
     };
 }
 
@@ -101,14 +106,14 @@ function readEvent(line: string): Event | undefined {
 function changes(steps: readonly Step[]): Change[] {
     const replaced = new Set(steps.filter(({ op }) => op === "replace").map(({ urn }) => urn));
     return steps
-        .filter(({ op, type }) => !QUIET.includes(op) && type !== STACK)
-        .filter(({ op, urn }) => !(PARTS.includes(op) && replaced.has(urn)))
+        .filter(({ op, urn }) => !QUIET.includes(op) && !(PARTS.includes(op) && replaced.has(urn)))
+        .filter(({ old, new: now }) => (now ?? old)?.custom === true)
         .map((step) => ({
             operation: step.op,
             urn: step.urn,
             type: step.type,
             name: step.urn.split("::").slice(3).join("::"),
-            properties: Object.keys(step.detailedDiff ?? {}).concat(step.detailedDiff ? [] : (step.diffs ?? [])),
+            properties: step.detailedDiff ? Object.keys(step.detailedDiff) : (step.diffs ?? []),
             documents: documents(step),
         }));
 }
@@ -141,14 +146,16 @@ function text(file: BundleFile | undefined, withMode: boolean): string | undefin
     return file && (withMode ? `mode ${file.mode}\n${file.content}` : file.content);
 }
 
-/** The stack's own outputs, each that changes. */
+function isStack({ type }: Step): boolean {
+    return type === "pulumi:pulumi:Stack";
+}
+
+/** Each output of the stack that is known to change. */
 function outputs(step: Step | undefined): DocumentChange[] {
-    if (step?.type !== STACK) {
-        return [];
-    }
-    const [before, after] = [step.old?.outputs ?? {}, step.new?.outputs ?? {}];
+    const [before, after] = [step?.old?.outputs ?? {}, step?.new?.outputs ?? {}];
     return [...new Set([...Object.keys(before), ...Object.keys(after)])]
         .sort()
+        .filter((name) => after[name] !== UNKNOWN)
         .map((name) => ({ name, before: json(before[name]), after: json(after[name]) }))
         .filter((change) => change.before !== change.after);
 }

@@ -16,7 +16,7 @@ const KEPT = readdirSync(PREVIEWS).filter((name) => name.endsWith(".events"));
 
 describe.each(KEPT)("the comment on %s", (file) => {
     it("tells what a reviewer must know", async () => {
-        const exitCode = file.startsWith("failed-") ? "255" : "0";
+        const exitCode = file.startsWith("failed-") ? "1" : "0";
         const { code, stdout, stderr } = await comment(
             readFileSync(join(PREVIEWS, file), "utf8"),
             "lab",
@@ -33,14 +33,15 @@ it("has no comment on a preview that is not kept", () => {
     expect(comments.map((name) => name.replace(".md", ".events")).sort()).toEqual([...KEPT].sort());
 });
 
+const SUMMARY = JSON.stringify({ summaryEvent: { resourceChanges: {} } });
 const STEP = { op: "create", urn: "urn:pulumi:lab::a::b::c", type: "b", old: null, new: null };
 
 describe("without every event there is no comment", () => {
     it.each([
         ["none at all", ""],
         ["no last one", JSON.stringify({ resourcePreEvent: { metadata: STEP } })],
-        ["one cut", `${JSON.stringify({ summaryEvent: {} })}\n{"resourcePreEvent":{"metad`],
-        ["one of another form", `${JSON.stringify({ summaryEvent: {} })}\n{"resourcePreEvent":{"metadata":{}}}`],
+        ["one cut", `${SUMMARY}\n{"resourcePreEvent":{"metad`],
+        ["one of another form", `${SUMMARY}\n{"resourcePreEvent":{"metadata":{}}}`],
     ])("%s", async (_, events) => {
         const { code, stdout, stderr } = await comment(events, "lab", "0", LOG);
         expect({ code, stdout }).toEqual({ code: 1, stdout: "" });

@@ -6,22 +6,27 @@ import { readEvents } from "../../operate/previewEvents";
 const LOG = "https://example.com/runs/1";
 
 interface State {
+    readonly custom: boolean;
     readonly inputs: object;
     readonly outputs: object;
 }
 
 const GATE = "external-prometheus:index:ExternalPrometheus$external-prometheus:index:Gate$command:remote:Command";
 const COMMAND = "command:remote:Command";
+/** What stands in events for what is known only later, and for what is secret. */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const SECRET = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "c2VjcmV0" };
+const MADE: State = { custom: true, inputs: {}, outputs: {} };
 
 function step(op: string, type: string, name: string, more: { old?: State; new?: State; diffs?: string[] } = {}) {
     const urn = `urn:pulumi:lab::external-prometheus::${type}::${name}`;
-    const metadata = { op, urn, type: type.split("$").at(-1), old: null, new: null, detailedDiff: null, ...more };
-    return { resourcePreEvent: { metadata } };
+    const states = { old: op.startsWith("create") ? null : MADE, new: op.startsWith("delete") ? null : MADE };
+    return { resourcePreEvent: { metadata: { op, urn, type: type.split("$").at(-1), ...states, ...more } } };
 }
 
 function given(files: Readonly<Record<string, string>>): State {
     const stdin = bundle(Object.entries(files).map(([path, content]) => ({ path, mode: "0640", content })));
-    return { inputs: { stdin }, outputs: {} };
+    return { ...MADE, inputs: { stdin } };
 }
 
 function documents(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>) {
@@ -30,7 +35,7 @@ function documents(before: Readonly<Record<string, string>>, after: Readonly<Rec
 
 /** Of a preview that went well, unless it is said otherwise. */
 function commentOn(events: readonly object[], exitCode = 0): string {
-    const lines = [...events, { summaryEvent: {} }].map((event) => JSON.stringify(event));
+    const lines = [...events, { summaryEvent: { resourceChanges: { same: 5 } } }].map((event) => JSON.stringify(event));
     const preview = readEvents(lines.join("\n"));
     expect(preview.isWhole).toBe(true);
     return previewComment(preview, { stack: "lab", exitCode, log: LOG });
@@ -108,7 +113,7 @@ describe("what must not be missed", () => {
     ])("is that the gate is to be %sd, and what that does", (op, what) => {
         const shown = commentOn([...OTHERS, step(op, GATE, "prometheus-gate")]);
         const [summary = "", first = ""] = shown.split("\n\n").slice(2);
-        expect(summary).toBe(`**1 to ${op}**, 1 to create, 1 to update, 0 unchanged.`);
+        expect(summary).toBe(`**1 to ${op}**, 1 to create, 1 to update, 5 unchanged.`);
         expect(first).toContain(`- **${op} \`prometheus-gate\` (\`command:remote:Command\`)**: **${what}`);
     });
 
@@ -123,7 +128,7 @@ describe("what must not be missed", () => {
     it("is said once of a replacement, which the engine tells in three steps", () => {
         const steps = ["create-replacement", "replace", "delete-replaced"].map((op) => step(op, "tls:a:Key", "key"));
         const shown = commentOn(steps);
-        expect(shown).toContain("\n**1 to replace**, 0 unchanged.\n");
+        expect(shown).toContain("\n**1 to replace**, 5 unchanged.\n");
         const leftOver = commentOn([step("delete-replaced", "tls:a:Key", "key")]);
         expect(leftOver).toContain("**delete-replaced `key`");
     });
@@ -161,13 +166,42 @@ describe("a comment", () => {
         expect(shown).not.toContain("same.yml");
     });
 
+    it("counts what is made somewhere, and none of the components, which are only names", () => {
+        const component = { ...MADE, custom: false };
+        const shown = commentOn([
+            step("create", "external-prometheus:index:Gate", "gate", { new: component }),
+            step("delete", "external-prometheus:index:Gate", "other", { old: component }),
+            step("create", "kubernetes:core/v1:Service", "made"),
+        ]);
+        expect(shown).toContain("\n1 to create, 5 unchanged.\n");
+        expect(shown).toContain("\n- create `made` (`kubernetes:core/v1:Service`)\n");
+        expect(shown).not.toMatch(/`gate`|`other`/);
+    });
+
+    it("says what of an object changes, and what it is replaced for", () => {
+        const changed = step("update", "kubernetes:core/v1:ConfigMap", "a", { diffs: ["data", "metadata.labels"] });
+        const replaced = step("replace", "kubernetes:core/v1:Service", "b");
+        Object.assign(replaced.resourcePreEvent.metadata, { detailedDiff: { "spec.clusterIP": {} } });
+        const shown = commentOn([changed, replaced]);
+        expect(shown).toContain("\n- update `a` (`kubernetes:core/v1:ConfigMap`): `data`, `metadata.labels`\n");
+        expect(shown).toContain("\n- **replace `b` (`kubernetes:core/v1:Service`)**: `spec.clusterIP`\n");
+    });
+
+    it("has the engine's warnings, without its words for colours, and no other messages", () => {
+        const said = ["warning", "info", "debug"].map((severity) => ({
+            diagnosticEvent: { severity, prefix: "<{%fg 3%}>warning: <{%reset%}>", message: `of kind ${severity}\n` },
+        }));
+        const shown = commentOn(said);
+        expect(shown).toContain("\n```text\nwarning: of kind warning\n```\n");
+        expect(shown).not.toMatch(/of kind (info|debug)/);
+    });
+
     it("shows nothing of a file that is secret or not known yet, and says that its step runs", () => {
-        const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "" };
-        for (const stdin of [secret, "04da6b54-80e4-46f7-96ec-b56ff0331ba9"]) {
+        for (const stdin of [SECRET, UNKNOWN]) {
             const shown = commentOn([
                 step("update", COMMAND, "prometheus-configuration", {
                     old: given({ "prometheus.yml": "a\n" }),
-                    new: { inputs: { stdin }, outputs: {} },
+                    new: { ...MADE, inputs: { stdin } },
                 }),
             ]);
             expect(shown).not.toContain("diff");
@@ -176,19 +210,18 @@ describe("a comment", () => {
     });
 
     it("says what changes of an output of the stack, and nothing of one that is secret", () => {
-        const secret = {
-            "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
-            ciphertext: "c2VjcmV0",
-        };
         const metadata = {
             ...step("same", "pulumi:pulumi:Stack", "external-prometheus-lab").resourcePreEvent.metadata,
-            old: { inputs: {}, outputs: { sources: { eu: { server: "a" } }, url: "same", token: "clear" } },
-            new: { inputs: {}, outputs: { sources: { eu: { server: "b" } }, url: "same", token: secret } },
+            old: { ...MADE, outputs: { sources: { eu: { server: "a" } }, url: "same", version: "1", token: "clear" } },
+            new: {
+                ...MADE,
+                outputs: { sources: { eu: { server: "b" } }, url: "same", version: UNKNOWN, token: SECRET },
+            },
         };
         const shown = commentOn([{ resOutputsEvent: { metadata } }]);
         expect(shown).toContain('#### Output `sources`: changed\n\n```diff\n@@ -1,5 +1,5 @@\n {\n     "eu": {\n-');
         expect(shown).toContain('+"[secret]"\n');
         expect(shown).not.toContain("c2VjcmV0");
-        expect(shown).not.toContain("`url`");
+        expect(shown).not.toMatch(/`url`|`version`/);
     });
 });
