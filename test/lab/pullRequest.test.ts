@@ -157,4 +157,4 @@ it("a pull request gets one comment, made by the workflow's own commands, and no
     const sought = [...(await canaries()), planted("what is found")];
     const everything = [said, contentOf(temporary), contentOf(home), planted("what is found").text].join("\n");
     expect(foundIn(everything, sought)).toEqual(["what is found"]);
-});
+}, 400_000);
