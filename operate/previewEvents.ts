@@ -69,7 +69,7 @@ const SECRET = "4dabf18193072939515e22adb298388d";
 
 /**
  * Reads the engine's events, one a line. Not what the CLI prints for people: that does not tell which file a line belongs
- * to, and drops what stands between `<{%` and `%}>`, which a file could hide lines by.
+ * to, and takes `<{%` in a file for a colour of its own, behind which the rest of the line is not seen.
  */
 export function readEvents(text: string): Preview {
     const read = text
