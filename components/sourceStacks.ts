@@ -3,8 +3,9 @@ import { renderProblems } from "../config/problems";
 import { type SourceStack, type Watched, watchedClusters } from "../config/sourceStacks";
 
 /**
- * The clusters that other stacks have opened to the VM. Read and checked before any other resource is registered: what is
- * wrong with one of them ends the program with nothing touched.
+ * The clusters that other stacks have opened to the VM, by the names of these stacks, such as organization/project/stack.
+ * Read and checked before any other resource is registered: what is wrong with one of them ends the program with nothing
+ * touched, in one RunError. No cluster may have the name of another, nor of one of the program's own.
  */
 export async function readSourceStacks(stacks: readonly string[], ownClusters: readonly string[]): Promise<Watched[]> {
     const { watched, problems } = watchedClusters(await Promise.all(stacks.map(readStack)), ownClusters);
