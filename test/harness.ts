@@ -121,6 +121,18 @@ export function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
     return (output as unknown as { isKnown: Promise<boolean> }).isKnown;
 }
 
+/** Errors in an `apply` reach Pulumi as unhandled rejections; here they reach the test. */
+export function collectRejections(): unknown[] {
+    const collected: unknown[] = [];
+    const listeners = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection").on("unhandledRejection", (error) => collected.push(error));
+    onTestFinished(() => {
+        process.removeAllListeners("unhandledRejection");
+        for (const listener of listeners) process.on("unhandledRejection", listener);
+    });
+    return collected;
+}
+
 interface RegisterRequest {
     getType(): string;
     getName(): string;
