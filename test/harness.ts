@@ -25,6 +25,8 @@ export interface MockOptions {
     readonly preview?: boolean;
     /** What a provider or a controller fills in, for example a token Secret's `data`; merged over the inputs. Not asked in a preview. */
     readonly outputs?: Outputs;
+    /** Name of the project that the program belongs to, if not this one. */
+    readonly project?: string;
     /** Outputs of other stacks, by name; `sourceCredentials` is secret. */
     readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     /** What a preview knows of a resource that was made before. */
@@ -101,7 +103,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                 throw new Error(`unexpected provider call ${token}`);
             },
         },
-        "external-prometheus",
+        options.project ?? "external-prometheus",
         "test",
         preview,
         "organization",
