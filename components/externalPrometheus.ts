@@ -137,7 +137,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
             const brought = new Release(
                 `${name}-${program}-release`,
                 { vm, program, choice },
-                { parent: this, dependsOn: before },
+                { parent: this, dependsOn: before, aliases: [{ name: `${program}-release` }] },
             );
             return new SystemdService(
                 `${name}-${program}-service`,
@@ -151,7 +151,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
                     }),
                     files: companionDocuments(program, front?.config),
                 },
-                { parent: this, dependsOn: brought },
+                { parent: this, dependsOn: brought, aliases: [{ name: `${program}-service` }] },
             );
         }, this.front ?? configuration);
         new Verify(

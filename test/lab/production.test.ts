@@ -1,8 +1,10 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finished } from "../../operate/process";
 import { SpareStack } from "../vm/spareStack";
 import { SpareVm } from "../vm/spareVm";
 import { breakLab, handle, heal, kubectl, queryOn, scrapesSince, succeed, waitFor } from "./lab";
+import { readers } from "./readers";
 
 // Three stacks that read each other: one that watches the lab's cluster under a second name, and two with a VM each, which watch
 // both. The lab's own stack is the third that makes a cluster's side.
@@ -174,16 +176,18 @@ describe("a stack of which nothing right is read", () => {
     });
 
     it("is refused where another passphrase keeps its secrets", async () => {
-        // The salt decides, with the passphrase, about the key.
-        const other = JSON.parse(await monitors.b.export()) as { deployment: { secrets_providers: object } };
-        const copy = JSON.parse(state) as { deployment: { secrets_providers: object } };
-        copy.deployment.secrets_providers = other.deployment.secrets_providers;
-        await again.import(JSON.stringify(copy));
+        // The salt decides, with the passphrase, about the key. No command of Pulumi's would write such a state.
+        const saltOf = (text: string) => /"salt": "([^"]+)"/.exec(text)?.[1] ?? "";
+        const salt = saltOf(await monitors.b.export());
+        writeFileSync(again.stateFile, readFileSync(again.stateFile, "utf8").replace(saltOf(state), salt));
         const { code, stdout, stderr } = await monitors.a.preview();
         expect(code).not.toBe(0);
-        expect(stdout + stderr).toMatch(/production-again.*(passphrase|decrypt)/);
+        expect(stdout + stderr).toContain("PULUMI_CONFIG_PASSPHRASE");
+        expect(stdout + stderr).toContain("production-again");
     });
 });
+
+readers(() => ({ giver: monitors.a, taker: monitors.b, address: vms.a.address, shell: shellOf("b") }));
 
 describe("with every cluster dead", () => {
     let since: number;
@@ -227,7 +231,7 @@ describe("with every cluster dead", () => {
     });
 
     it("still shows the last of each cluster", async () => {
-        const series = await queryOn(shellOf("b"), 'count by (cluster) (count_over_time({cluster!=""}[10m]))');
+        const series = await queryOn(shellOf("b"), 'count by (cluster) (count_over_time(up{cluster!=""}[10m]))');
         expect(series.map(({ metric }) => metric["cluster"]).sort()).toEqual(["again", "lab"]);
     });
 });
