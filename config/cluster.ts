@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { type Endpoint, EndpointConfig } from "./endpoint";
 import { ALWAYS, Certificate, field, isObject, ScrapeInterval } from "./scalars";
+import { Address, ServerUrl } from "./addresses";
 import {
-    Address,
     ANNOTATED_JOBS,
     EVIDENCE_JOBS,
     isSlice,
@@ -12,7 +12,6 @@ import {
     Namespaces,
     type ScrapeJob,
     type ScrapeSource,
-    ServerUrl,
     WITHOUT_PLACE,
 } from "./source";
 import { TokensConfig } from "./tokens";

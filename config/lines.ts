@@ -25,3 +25,9 @@ export function secretLineProblem(text: string): string | undefined {
         ? undefined
         : "must be one line of text, of another form than '==> … <=='";
 }
+
+/** Such a secret where another stack tells it. */
+export const SecretLine = z
+    .string()
+    .min(1)
+    .refine((text) => secretLineProblem(text) === undefined, "must be one line of text");

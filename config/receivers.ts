@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { HTTP_CLIENT, httpClientIssues, HttpUrl, lackingScheme, lackingUrl, refusing } from "./httpClient";
 import { ALWAYS, isObject } from "./scalars";
-import { Address, Duration } from "./source";
+import { Address } from "./addresses";
+import { Duration } from "./source";
 
 /** An Alertmanager elsewhere than on the VM. */
 export const AlertmanagerConfig = z

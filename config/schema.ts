@@ -43,17 +43,11 @@ export const PlainKeys = z.strictObject({
         .default([])
         .describe("Stacks that have made the sides of other clusters, which the VM watches, too"),
     federatedStacks: z
-        .array(
-            z.strictObject({
-                stack: StackName.describe("The stack"),
-                client: PersonName.describe("One of its `front.clients` that has the role `federator`"),
-            }),
-        )
-        .refine((all) => new Set(all.map(({ stack }) => stack)).size === all.length, "must all be different stacks")
-        .default([])
+        .record(StackName, PersonName)
+        .default({})
         .describe(
-            "Stacks of this program whose own Prometheus is federated from: vital signs, results of rules and alerts, under that " +
-                "stack's name as `cluster`",
+            "Stacks of this program whose own Prometheus is federated from, each with the one of its `front.clients` as which that " +
+                "is done: vital signs, results of rules and alerts, under the stack's name as `cluster`",
         ),
     heldClusters: z
         .array(ClusterName)
@@ -141,7 +135,8 @@ export interface StackConfig {
     readonly ruleFiles: readonly UserFile[];
     readonly scrapeConfigFiles: readonly UserFile[];
     readonly sourceStacks: readonly string[];
-    readonly federatedStacks: readonly { readonly stack: string; readonly client: string }[];
+    /** By stack, the client of its front. */
+    readonly federatedStacks: Readonly<Record<string, string>>;
     readonly heldClusters: readonly string[];
     /** Sorted by name, each with its kubeconfig, which is secret. */
     readonly clusters: readonly {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Host, Line, secretLineProblem, UserOfHttp } from "./lines";
+import { Address, ServerUrl } from "./addresses";
+import { Host, Line, SecretLine, UserOfHttp } from "./lines";
 
 /** Version of the contract between the two sides, which changes with what a reader could misunderstand. */
 export const SOURCE_VERSION = 5;
@@ -60,20 +61,6 @@ export const ClusterName = z
 const PemCertificate = z
     .string()
     .regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+\n-----END CERTIFICATE-----\n*$/, "must be a certificate in PEM form");
-
-/** `host:port` that the VM can reach. */
-export const Address = z
-    .string()
-    .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):[1-9]\d{0,4}$/, "must be host:port")
-    .refine((address) => Number(address.replace(/^.*:/, "")) <= 65535, "must have a port up to 65535");
-
-/** URL of an API server, of which nothing has a meaning of its own to a program that is given it. */
-export const ServerUrl = z
-    .string()
-    .regex(
-        /^https:\/\/([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[1-9]\d{0,4})?(\/(?!\.\.?(\/|$))[\w.~-]+)*\/?$/,
-        "must be an https:// URL of host, port and path, such as https://k8s.example.com:6443",
-    );
 
 /** A condition on a label, as in PromQL; a regular expression matches the whole value. */
 export const Matcher = z.strictObject({
@@ -277,11 +264,6 @@ export function isCluster(source: ScrapeSource): source is KubernetesSource {
 /** A JSON Web Token in compact form (RFC 7519); the value never shows in a message. */
 const Token = z.string().regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, "must be a token of a ServiceAccount (a JSON Web Token)");
 
-const Password = z
-    .string()
-    .min(1)
-    .refine((text) => secretLineProblem(text) === undefined, "must be one line of text");
-
 /** What the VM needs in order to be let in. Secret as a whole: it is an output of its own. */
 export const SourceCredentials = z.strictObject({
     version: Version,
@@ -304,7 +286,7 @@ export const SourceCredentials = z.strictObject({
             ),
             clientCertificate: PemCertificate.optional().describe("What the VM shows it"),
             clientKey: z.string().min(1).optional().describe("Key of that certificate, in PEM form"),
-            password: Password.optional().describe("For the source's `username`"),
+            password: SecretLine.optional().describe("For the source's `username`"),
         })
         .optional()
         .describe(

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { missingCredentials } from "./credentials";
-import { type Problem, removal, shown } from "./problems";
+import { keyAt, type Problem, removal, shown } from "./problems";
 import { field, isObject } from "./scalars";
 import { newestCredentials, newestSource } from "./sourceVersions";
 import { ClusterName, ScrapeSource, SOURCE_VERSION, SourceCredentials } from "./source";
@@ -44,8 +44,8 @@ export const FEDERATED = ["federationSource", "federationCredentials"] as const;
 
 /** What others may federate from another stack's Prometheus, as that client of its front: a source of its own. */
 export function federatedStack(
-    key: string,
-    { stack, client }: { readonly stack: string; readonly client: string },
+    stack: string,
+    client: string,
     [source, credentials]: readonly [source: unknown, credentials: unknown],
     isSecret: boolean,
 ): SourceStack {
@@ -53,7 +53,7 @@ export function federatedStack(
     const named = (value: unknown) => (typeof name === "string" ? { [name]: value } : undefined);
     const own = field(credentials, client);
     return {
-        key,
+        key: keyAt("federatedStacks", [stack]),
         name: stack,
         outputs: FEDERATED,
         sources: named(source),

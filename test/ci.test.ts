@@ -76,8 +76,8 @@ describe("every workflow", () => {
 });
 
 it("installs the CLI of the version that the program is written for", () => {
-    const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
-    const version = dependencies["@pulumi/pulumi"] ?? "";
+    const { devDependencies } = JSON.parse(read("package.json")) as { devDependencies: Record<string, string> };
+    const version = devDependencies["@pulumi/pulumi"] ?? "none";
     expect(read(SETUP)).toContain(`pulumi-version: ${version}\n`);
     expect(read("docs/ci.md")).toContain(`image: pulumi/pulumi-nodejs:${version}\n`);
 });

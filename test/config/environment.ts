@@ -124,7 +124,7 @@ const rest = (): Keys => ({
         openHealth: false,
     },
     sourceStacks: ["organization/external-prometheus/prod-eu"],
-    federatedStacks: [{ stack: "organization/external-prometheus/monitor-b", client: "global" }],
+    federatedStacks: { "monitor-b": "global" },
     heldClusters: ["us"],
     "clusters.staging.context": "admin",
     "clusters.staging.jobs": Object.fromEntries(

@@ -57,7 +57,7 @@ describe("a wrong configuration", () => {
         }
     });
 
-    it("is refused before the program registers anything", async () => {
+    it("is refused before the program registers anything", { timeout: 200_000 }, async () => {
         const mocks = await startMocks();
         for (const row of ROWS) {
             const ended = withRow(row, (plain, secret) => {
@@ -83,7 +83,7 @@ describe("a wrong configuration", () => {
         expect(leaves.filter(([, { key }]) => problemsOf(message, key).length === 0)).toEqual([]);
     });
 
-    it("is told what else is wrong around it", { timeout: 180_000 }, () => {
+    it("is told what else is wrong around it", { timeout: 400_000 }, () => {
         for (const row of ROWS) {
             const others = around(row).flatMap((object) => [`${object}stranger`, ...neighbour(object, row)]);
             const set = { ...row.set, ...Object.fromEntries(others.map((other) => [other, null])) };

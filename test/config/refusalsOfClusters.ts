@@ -176,17 +176,20 @@ const HELD_CLUSTERS: Row[] = [
     wrong("heldClusters[0]", "E U", "must be lower-case letters, digits and '-' (an RFC 1123 label), got 'E U'"),
 ];
 
-const FEDERATED = "federatedStacks[0]";
 const FEDERATED_STACKS: Row[] = [
-    ...lists("federatedStacks", { stack: "a", client: "b" }),
+    wrong("federatedStacks", "a", "must be an object, got 'a'"),
     wrong(
-        "federatedStacks",
-        [1, 2].map((i) => ({ stack: "a", client: `b-${i}` })),
-        'must all be different stacks, got [{"stack":"a","client":"b-1"},',
+        'federatedStacks["a b"]',
+        "global",
+        "has a name that must be the name of a stack, such as organization/project/stack",
     ),
-    ...["stack", "client"].flatMap((field) => [notText(`${FEDERATED}.${field}`)]),
-    wrong(`${FEDERATED}.stack`, "a b", "must be the name of a stack, such as organization/project/stack, got 'a b'"),
-    wrong(`${FEDERATED}.client`, "-", "must be letters, digits, '.', '_' and '-', a letter or a digit first, got '-'"),
+    wrong("federatedStacks.__proto__", "global", "has a name that is not allowed"),
+    notText("federatedStacks.monitor-b"),
+    wrong(
+        "federatedStacks.monitor-b",
+        "-",
+        "must be letters, digits, '.', '_' and '-', a letter or a digit first, got '-'",
+    ),
 ];
 
 /** Of the clusters' side. */

@@ -49,13 +49,13 @@ const VM: Row[] = [
             clash("vm", { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: {} }, `is missing, but ${key} ${why}`),
     ),
     ...Object.entries({
-        sourceStacks: "organization/project/prod",
-        federatedStacks: { stack: "organization/project/monitor", client: "global" },
-        heldClusters: "eu",
-    }).map(([key, one]) =>
+        sourceStacks: ["organization/project/prod"],
+        federatedStacks: { "organization/project/monitor": "global" },
+        heldClusters: ["eu"],
+    }).map(([key, all]) =>
         clash(
             "vm",
-            { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: [one] },
+            { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: all },
             `is missing, but ${key} are watched by the VM`,
         ),
     ),

@@ -49,7 +49,7 @@ export function readers(pair: () => Pair): void {
             };
             await giver.mustUp();
             const stack = `organization/external-prometheus/${giver.name}`;
-            taker.configuration["federatedStacks"] = [{ stack, client: "global" }];
+            taker.configuration["federatedStacks"] = { [stack]: "global" };
             await taker.mustUp();
             const selector = `{cluster="${giver.name}",job!~"federate/.+"}`;
             const series = await waitFor(
