@@ -45,6 +45,10 @@ test: ## Run the tests; starts the lab when none is running (FAULTS=sample: some
 test-fast: ## Run what needs no lab: format, lint, types, unit tests
 	@test/run fast
 
+.PHONY: policy
+policy: ## Hold every stack's file, and the examples, to the rules for all of them; needs nothing but `npm ci`
+	@vitest run test/policy.test.ts
+
 .PHONY: test-faults
 test-faults: ## Inject every fault into deployments (hours; FAULT_SEED=…, FAULT_SAMPLE=quick or 1/4: docs/faults.md)
 	@lab/up

@@ -2,9 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { ClusterSource } from "./components/clusterSource";
 import { ExternalPrometheus } from "./components/externalPrometheus";
 import type { HttpsFront } from "./components/httpsFront";
-import { readSourceStacks } from "./components/sourceStacks";
+import { readSourceStacks, watchesOthers } from "./components/sourceStacks";
 import type { FrontConfig } from "./config/front";
 import { loadConfig } from "./config/load";
+import { entries } from "./config/outputs";
 import { jobs } from "./config/prometheus/jobs";
 import type { StackConfig } from "./config/schema";
 import type { Watched } from "./config/sourceStacks";
@@ -12,14 +13,15 @@ import type { Watched } from "./config/sourceStacks";
 export = () => {
     const config = loadConfig();
     const own = config.clusters.map(({ cluster }) => cluster.name);
-    return config.sourceStacks.length === 0
-        ? deploy(config, [])
-        : readSourceStacks(config.sourceStacks, own).then((others) => deploy(config, others));
+    return watchesOthers(config)
+        ? readSourceStacks(config, own).then((others) => deploy(config, others))
+        : deploy(config, []);
 };
 
 /**
  * Both sides, as far as the stack has them. Returns what other stacks may read: `sources` holds no secret; all that is
- * secret about them is in `sourceCredentials`, of the clusters alone whose side this stack makes.
+ * secret about them is in `sourceCredentials`, of the clusters alone whose side this stack makes; `watchedCredentials` are
+ * those of the others, for this stack itself on a day on which their stacks cannot be read.
  */
 function deploy(config: StackConfig, others: readonly Watched[]) {
     const { clusters, vm, vmPrivateKey, vmProxyPrivateKey, front, ...scraping } = config;
@@ -29,6 +31,9 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
     const sourceCredentials = pulumi.all(
         Object.fromEntries(made.map((cluster) => [cluster.source.name, cluster.credentials])),
     );
+    const watchedCredentials = pulumi.secret(
+        Object.fromEntries(others.map(({ source, credentials }) => [source.name, credentials])),
+    );
     const external =
         vm && vmPrivateKey
             ? new ExternalPrometheus("prometheus", {
@@ -37,31 +42,35 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
                   ...(vmProxyPrivateKey && { proxyPrivateKey: vmProxyPrivateKey }),
                   ...(front && { front }),
                   sources,
-                  sourceCredentials: pulumi.secret(
-                      sourceCredentials.apply((own) => ({
-                          ...own,
-                          ...Object.fromEntries(others.map(({ source, credentials }) => [source.name, credentials])),
-                      })),
-                  ),
+                  sourceCredentials: pulumi
+                      .all([sourceCredentials, watchedCredentials])
+                      .apply(([own, watched]) => ({ ...own, ...watched })),
                   ...scraping,
               })
             : undefined;
 
     return {
-        url: external?.url,
-        version: external?.version,
-        jobs: external && jobs({ sources, front: front?.config, ...scraping }),
-        ...frontOutputs(front?.config, external?.front),
+        ...(external && {
+            url: external.url,
+            version: external.version,
+            jobs: jobs({ sources, front: front?.config, ...scraping }),
+        }),
+        ...(front && frontOutputs(front.config, external?.front)),
+        ...(front && entries(pulumi.getStack(), front.config, config.prometheus)),
         sources: Object.fromEntries(sources.map((source) => [source.name, source])),
         sourceCredentials,
+        ...(others.length > 0 && { watchedCredentials }),
     };
 }
 
 /** Who is to be trusted, and by whom; of passwords nothing is known but hashes. */
-function frontOutputs(config?: FrontConfig, front?: HttpsFront) {
+function frontOutputs(config: FrontConfig, front?: HttpsFront) {
     return {
         ...(front?.caCertificate && { caCertificate: front.caCertificate }),
-        ...(config && { users: Object.keys(config.users).sort() }),
-        ...(front && { clientCertificates: pulumi.secret(front.clientCertificates) }),
+        users: Object.keys(config.users).sort(),
+        ...(front && {
+            clientCertificates: pulumi.secret(front.clientCertificates),
+            federationCredentials: front.federationCredentials,
+        }),
     };
 }

@@ -51,7 +51,8 @@ export class ClusterSource extends pulumi.ComponentResource {
                 // A new certificate or address in the kubeconfig means the same cluster, whose objects must stay.
                 clusterIdentifier: cluster.name,
             },
-            { parent: this },
+            // No child any more: `pulumi state move` copies providers and moves none, so it fails where one is in what it moves.
+            { aliases: [{ parent: this }] },
         );
         const { namespace, tokens } = new ScrapeAccess(
             `${name}-access`,

@@ -2,7 +2,9 @@ import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { frontUrl } from "../config/front";
 import { frontFiles } from "../config/httpd/files";
+import { federationCredentials, federators } from "../config/outputs";
 import type { Front } from "../config/schema";
+import type { SourceCredentials } from "../config/source";
 import { bundle } from "../host/bundle";
 import type { KeyPair } from "./certificates";
 import { FrontCertificates } from "./frontCertificates";
@@ -24,6 +26,8 @@ export class HttpsFront extends pulumi.ComponentResource {
     public readonly caCertificate: pulumi.Output<string> | undefined;
     /** Those that were made here, by the client's name. */
     public readonly clientCertificates: Readonly<Record<string, KeyPair>>;
+    /** How another VM is let in that federates, by the client's name; secret. */
+    public readonly federationCredentials: pulumi.Output<Readonly<Record<string, SourceCredentials>>>;
 
     constructor(name: string, args: HttpsFrontArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:HttpsFront", name, {}, opts);
@@ -53,6 +57,11 @@ export class HttpsFront extends pulumi.ComponentResource {
         const given = config.caCertificate === undefined ? undefined : pulumi.output(config.caCertificate);
         this.caCertificate = certificates.caCertificate ?? given;
         this.clientCertificates = certificates.clients;
+        this.federationCredentials = pulumi.secret(
+            pulumi
+                .all([this.caCertificate, pulumi.all(certificates.clients)])
+                .apply(([caCertificate, pairs]) => federationCredentials(federators(config), pairs, caCertificate)),
+        );
         this.registerOutputs({ url: this.url });
     }
 }

@@ -1,28 +1,73 @@
 import * as pulumi from "@pulumi/pulumi";
 import { renderProblems } from "../config/problems";
-import { type SourceStack, type Watched, watchedClusters } from "../config/sourceStacks";
+import type { StackConfig } from "../config/schema";
+import {
+    CLUSTERS_SIDE,
+    FEDERATED,
+    federatedStack,
+    heldClusters,
+    type LastDeployment,
+    type SourceStack,
+    type Watched,
+    watchedClusters,
+} from "../config/sourceStacks";
+
+type Others = Pick<StackConfig, "sourceStacks" | "federatedStacks" | "heldClusters">;
+
+/** Whether anything of another stack is watched. */
+export function watchesOthers({ sourceStacks, federatedStacks, heldClusters }: Others): boolean {
+    return sourceStacks.length + federatedStacks.length + heldClusters.length > 0;
+}
 
 /**
- * The clusters that other stacks have opened to the VM. Read and checked before any other resource is registered: what is
- * wrong with one of them ends the program with nothing touched.
+ * What other stacks have opened to the VM. Read and checked before any other resource is registered: what is wrong with one of
+ * them ends the program with nothing touched. Clusters that are held are taken as this stack was last deployed with them.
  */
-export async function readSourceStacks(stacks: readonly string[], ownClusters: readonly string[]): Promise<Watched[]> {
-    const { watched, problems } = watchedClusters(await Promise.all(stacks.map(readStack)), ownClusters);
+export async function readSourceStacks(
+    { sourceStacks, federatedStacks, heldClusters: held }: Others,
+    ownClusters: readonly string[],
+): Promise<Watched[]> {
+    const [others, last] = await Promise.all([
+        Promise.all([
+            ...sourceStacks.map((name, i) => readStack(`sourceStacks[${i}]`, name)),
+            ...federatedStacks.map((federated, i) => readFederated(`federatedStacks[${i}]`, federated)),
+        ]),
+        held.length === 0 ? { sources: {}, watchedCredentials: {} } : readLastDeployment(),
+    ]);
+    const found = [watchedClusters(others, ownClusters, held), heldClusters(held, last, ownClusters)];
+    const problems = found.flatMap((each) => each.problems);
     if (problems.length > 0) {
         throw new pulumi.RunError(renderProblems("external-prometheus", problems));
     }
-    return watched;
+    return found.flatMap(({ watched }) => watched);
 }
 
-async function readStack(name: string): Promise<SourceStack> {
-    const reference = new pulumi.StackReference(name);
-    const [sources, credentials] = await Promise.all(
-        ["sources", "sourceCredentials"].map((output) => reference.getOutputDetails(output)),
-    );
+async function readStack(key: string, name: string): Promise<SourceStack> {
+    const [sources, credentials] = await readOutputs(name, CLUSTERS_SIDE);
     return {
+        key,
         name,
+        outputs: CLUSTERS_SIDE,
         sources: sources?.value,
         sourceCredentials: credentials?.secretValue ?? credentials?.value,
         isSecret: credentials?.secretValue !== undefined,
     };
+}
+
+async function readFederated(key: string, federated: Others["federatedStacks"][number]): Promise<SourceStack> {
+    const [source, credentials] = await readOutputs(federated.stack, FEDERATED);
+    const values = [source?.value, credentials?.secretValue ?? credentials?.value] as const;
+    return federatedStack(key, federated, values, credentials?.secretValue !== undefined);
+}
+
+/** What this stack's outputs are until this run has ended. */
+async function readLastDeployment(): Promise<LastDeployment> {
+    const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
+    const [sources, credentials] = await readOutputs(name, ["sources", "watchedCredentials"]);
+    return { sources: sources?.value, watchedCredentials: credentials?.secretValue };
+}
+
+function readOutputs(stack: string, names: readonly string[]): Promise<pulumi.StackReferenceOutputDetails[]> {
+    const reference = new pulumi.StackReference(stack);
+    return Promise.all(names.map((name) => reference.getOutputDetails(name)));
 }

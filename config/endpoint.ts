@@ -2,7 +2,8 @@ import { z } from "zod";
 import { endpointIssues } from "./endpointIssues";
 import { InClusterPrometheus, namespaceOf, type Replica, replicasOf } from "./inCluster";
 import { matchersOf } from "./matchers";
-import { ALWAYS, Certificate, Cidr, Host, Port, UserOfHttp } from "./scalars";
+import { Host, UserOfHttp } from "./lines";
+import { ALWAYS, Certificate, Cidr, Port } from "./scalars";
 import { type Jobs, ObjectName, type ScrapeSource } from "./source";
 
 const Annotations = z.record(

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Certificate, Host, UserOfHttp } from "./scalars";
+import { Host, UserOfHttp } from "./lines";
+import { Certificate } from "./scalars";
 
 const URL_FORM = "must be an http:// or https:// URL without user, password and fragment";
 

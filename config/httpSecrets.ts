@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FRAME } from "../host/bundle";
+import { secretLineProblem } from "./lines";
 import { nearest } from "./nearest";
 import { certificateKeyProblem } from "./privateKey";
 import { isPlain, keyAt, type Problem, removal, unknownKey } from "./problems";
@@ -27,19 +27,13 @@ export const HTTP_KEYS = Object.keys(HttpSecrets.shape) as Key[];
 
 /** A secret, the field that asks for it, and what is wrong with one. */
 const KINDS = {
-    password: { asks: "username", check: lineProblem },
-    credentials: { asks: "authorization", check: lineProblem },
+    password: { asks: "username", check: secretLineProblem },
+    credentials: { asks: "authorization", check: secretLineProblem },
     privateKey: {
         asks: "clientCertificate",
         check: (text: string, asking: unknown) => certificateKeyProblem(text, asking, "the clientCertificate there"),
     },
 } as const;
-
-function lineProblem(text: string): string | undefined {
-    return /^[^\n\r\0]*\S[^\n\r\0]*\n?$/.test(text) && !FRAME.test(text)
-        ? undefined
-        : "must be one line of text, of another form than '==> … <=='";
-}
 
 /** Checks the secrets against the clients of the configuration, both ways. Says nothing of a value. */
 export function httpSecretProblems(secrets: unknown = {}, config: Readonly<Record<Key, unknown>>): Problem[] {

@@ -45,8 +45,10 @@ export function loadConfig(): StackConfig {
         throw new pulumi.RunError(renderProblems(NAMESPACE, problems));
     }
     const values = new Map([...keys].map(([name, { value }]) => [name, value]));
-    const { vm, prometheus, front, clusters, sourceStacks, scrapeJobs, alertmanagers, remoteWrite, ...companions } =
-        PlainKeys.parse(pick(values, Object.keys(PlainKeys.shape)));
+    const { vm, prometheus, front, clusters, sourceStacks, federatedStacks, heldClusters, ...rest } = PlainKeys.parse(
+        pick(values, Object.keys(PlainKeys.shape)),
+    );
+    const { scrapeJobs, alertmanagers, remoteWrite, ...companions } = rest;
     const { vmPrivateKey, vmProxyPrivateKey, frontPrivateKey, frontPasswordHashes, ...others } = SecretKeys.parse(
         pick(values, Object.keys(SecretKeys.shape)),
     );
@@ -70,6 +72,8 @@ export function loadConfig(): StackConfig {
         ruleFiles: userFiles("ruleFiles", keys).found.sort(byFileName),
         scrapeConfigFiles: userFiles("scrapeConfigFiles", keys).found.sort(byFileName),
         sourceStacks,
+        federatedStacks,
+        heldClusters,
         clusters: byName(clusters).map((cluster) => ({
             cluster: decided(cluster, prometheus.scrapeInterval),
             // One that is missing and needed was among the problems above.
@@ -212,6 +216,8 @@ function sideProblems(keys: ReadonlyMap<string, Key>): Problem[] {
         ["remoteWrite", "remoteWrite is for what the VM records"],
         ["front", "front stands on the VM"],
         ["sourceStacks", "sourceStacks are watched by the VM"],
+        ["federatedStacks", "federatedStacks are watched by the VM"],
+        ["heldClusters", "heldClusters are watched by the VM"],
     ] as const;
     const needed = needing.filter(([key]) => keys.has(key));
     if (needed.length > 0) {

@@ -91,19 +91,24 @@ export function renderProblems(namespace: string, problems: readonly Problem[]):
 /** A value that begins with dashes would be taken for one of Pulumi's own flags. */
 const IS_FLAG = /Flags\[\d+\]$/;
 
+/** Where somebody may have put the secret that belongs to it. */
+const UNSEEN = /\.(authorization(\.type)?|username)$/;
+
 function issueProblem(expected: z.ZodType | undefined, key: string, issue: z.core.$ZodIssue, value: unknown): Problem {
     const remedy =
         isScalar(expected) && isPlain(key) && !IS_FLAG.test(key)
             ? `pulumi config set --path '${key}' ${isText(key) ? "< FILE" : "VALUE"}`
             : `set it in ${STACK_FILE}`;
     if (issue.code === "custom" && issue.params?.["remove"] === true) {
-        return { key, message: `${issue.message}, got ${shown(value)}`, remedy: removal(key) };
+        // Which value it is does not matter.
+        return { key, message: issue.message, remedy: removal(key) };
     }
     if (value === undefined) {
         const meaning = expected?.description === undefined ? "" : `: ${expected.description}`;
         return { key, message: issue.code === "custom" ? issue.message : `is missing${meaning}`, remedy };
     }
-    return { key, message: `${allowed(issue)}, got ${shown(value)}`, remedy };
+    const got = UNSEEN.test(key) ? "" : `, got ${shown(value)}`;
+    return { key, message: allowed(issue) + got, remedy };
 }
 
 /** What is allowed, or what is wrong, in words that follow the key. */
@@ -139,7 +144,8 @@ function isText(key: string): boolean {
 }
 
 /** A key that was set to the wrong file, a URL with a password in it, a token (a JSON Web Token, or one with its name). */
-const SECRET_LIKE = /PRIVATE KEY|:\/\/[^/]*@|eyJ[\w-]{10,}\.[\w-]|(token|password|secret|key-data)\W{0,3}[:=]/i;
+const SECRET_LIKE =
+    /PRIVATE KEY|:\/\/[^]*@|^'[^\s:/]+:\S+@|eyJ[\w-]{10,}\.[\w-]|(token|passw(or)?d|secret|key-data|credentials?|authorization)\W{0,3}[:=]/i;
 
 /** A value as a message may show it: short, and not at all where it looks like a secret. */
 export function shown(value: unknown): string {

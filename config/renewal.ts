@@ -1,7 +1,7 @@
 import type { CredentialFile } from "./credentials";
 import { accountName, NAMESPACE } from "./kubernetes/accounts";
 import { secretNameOf } from "./kubernetes/token";
-import { type ScrapeSource, SCRAPE_PURPOSES, type SourceCredentials } from "./source";
+import { isCluster, type ScrapeSource, SCRAPE_PURPOSES, type SourceCredentials } from "./source";
 
 /** Folder of all that the VM needs in order to get tokens itself, beside the clusters' in the same bundle: no cluster has that name. */
 export const RENEWAL_FOLDER = ".renewal";
@@ -10,13 +10,11 @@ export const RENEWAL_FOLDER = ".renewal";
  * By what the VM asks a cluster for the tokens of its accounts, as host/renewTokens.sh reads it; nothing where their tokens
  * are among the credentials.
  */
-export function renewalFiles(
-    { name, server, caCertificate, boundTokens }: ScrapeSource,
-    { tokens: { renewal } }: SourceCredentials,
-): CredentialFile[] {
-    if (boundTokens === undefined || renewal === undefined) {
+export function renewalFiles(source: ScrapeSource, { tokens: { renewal } }: SourceCredentials): CredentialFile[] {
+    if (!isCluster(source) || source.boundTokens === undefined || renewal === undefined) {
         return [];
     }
+    const { name, server, caCertificate, boundTokens } = source;
     const { purposes, lifetimeSeconds } = boundTokens;
     const url = `${server.replace(/\/$/, "")}/api/v1/namespaces/${NAMESPACE}/serviceaccounts`;
     const lines = SCRAPE_PURPOSES.filter((purpose) => purposes.includes(purpose)).map(

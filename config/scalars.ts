@@ -1,6 +1,7 @@
 import { BlockList, isIPv6 } from "node:net";
 import { z } from "zod";
 import { certificateProblem } from "./certificate";
+import { Line } from "./lines";
 import { Duration, milliseconds } from "./source";
 import { hostKeyProblem } from "./ssh";
 
@@ -16,30 +17,16 @@ export function field(value: unknown, name: string): unknown {
     return isObject(value) ? value[name] : undefined;
 }
 
-/** A host name or an IP address. */
-export const Host = z
-    .string()
-    .regex(
-        /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$/,
-        "must be a host name or an IP address",
-    )
-    .refine((host) => !host.includes(":") || isIPv6(host), "must be a whole IPv6 address")
-    // Longer names are none of the DNS (RFC 1035).
-    .max(253);
+/** Fields by which the scripts on the VM read documents, a line at a time: a label of such a name would be one of them. */
+export const FIELDS_READ = "api_server|job_name|scheme|scrape_interval|scrape_timeout|\\w*_file";
 
-/** A name that basic authentication can carry. */
-export const UserOfHttp = z.string().regex(/^[^:\p{Cc}]{1,128}$/u, "must be a name without ':'");
-
-/** Names that targets have themselves, and those of fields by which the scripts on the VM read documents. */
 const LabelName = z
     .string()
     .regex(
-        /^(?!__|(cluster|job|instance|job_name|scheme|\w*_file)$)[a-zA-Z_]\w*$/,
+        new RegExp(`^(?!__|(cluster|job|instance|${FIELDS_READ})$)[a-zA-Z_]\\w*$`),
         "must be the name of a label other than cluster, job and instance, which each target has of its own here, and other than " +
-            "job_name, scheme and *_file",
+            "api_server, job_name, scheme, scrape_interval, scrape_timeout and *_file",
     );
-
-export const Line = z.string().regex(/^\P{Cc}*$/u, "must be one line of text");
 
 export const Labels = z.record(LabelName, Line);
 

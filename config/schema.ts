@@ -13,6 +13,10 @@ import { VmConfig } from "./vm";
 
 // The descriptions are what docs/configuration.md and the messages about missing keys are made of.
 
+const StackName = z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+){0,2}$/, "must be the name of a stack, such as organization/project/stack");
+
 /** Keys whose values are shown in previews and outputs. */
 export const PlainKeys = z.strictObject({
     vm: VmConfig.optional().describe("The machine that Prometheus runs on; without it the stack has no VM side"),
@@ -34,14 +38,30 @@ export const PlainKeys = z.strictObject({
         "httpd before Prometheus, by which people and machines reach it over HTTPS; without it only the VM itself does",
     ),
     sourceStacks: z
-        .array(
-            z
-                .string()
-                .regex(/^[\w.-]+(\/[\w.-]+){0,2}$/, "must be the name of a stack, such as organization/project/stack"),
-        )
+        .array(StackName)
         .refine((stacks) => new Set(stacks).size === stacks.length, "must all be different")
         .default([])
         .describe("Stacks that have made the sides of other clusters, which the VM watches, too"),
+    federatedStacks: z
+        .array(
+            z.strictObject({
+                stack: StackName.describe("The stack"),
+                client: PersonName.describe("One of its `front.clients` that has the role `federator`"),
+            }),
+        )
+        .refine((all) => new Set(all.map(({ stack }) => stack)).size === all.length, "must all be different stacks")
+        .default([])
+        .describe(
+            "Stacks of this program whose own Prometheus is federated from: vital signs, results of rules and alerts, under that " +
+                "stack's name as `cluster`",
+        ),
+    heldClusters: z
+        .array(ClusterName)
+        .refine((names) => new Set(names).size === names.length, "must all be different")
+        .default([])
+        .describe(
+            "Clusters of other stacks that are watched as this stack was last deployed with them, whatever those stacks say now",
+        ),
     clusters: z
         .record(ClusterName, ClusterConfig)
         .default({})
@@ -115,6 +135,8 @@ export interface StackConfig {
     readonly ruleFiles: readonly UserFile[];
     readonly scrapeConfigFiles: readonly UserFile[];
     readonly sourceStacks: readonly string[];
+    readonly federatedStacks: readonly { readonly stack: string; readonly client: string }[];
+    readonly heldClusters: readonly string[];
     /** Sorted by name, each with its kubeconfig, which is secret. */
     readonly clusters: readonly {
         readonly cluster: Cluster;

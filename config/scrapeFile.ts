@@ -10,7 +10,7 @@ import {
 } from "./files";
 import { OWN_JOBS } from "./ownJobs";
 import type { Problem } from "./problems";
-import { isObject } from "./scalars";
+import { FIELDS_READ, isObject } from "./scalars";
 
 /** A job of the user's own, as the text of its fields. */
 export type UserJob = Readonly<Record<string, unknown>> & { readonly job_name: string };
@@ -89,13 +89,20 @@ function jobIssues(job: UserJob): Issue[] {
     return all.flatMap((entry) => [
         ...textIssues(entry),
         ...secretIssues(entry),
-        // Whatever a label of a target is called, it is no field.
-        ...(LABEL.test(entry.path) ? [] : [...fileIssues(entry), ...discoveryIssues(entry)]),
+        // To Prometheus a label of a target is no field, whatever it is called.
+        ...(LABEL.test(entry.path) ? labelIssues(entry) : [...fileIssues(entry), ...discoveryIssues(entry)]),
         ...fieldIssues(entry),
     ]);
 }
 
 const LABEL = /^static_configs\[\d+\]\.labels[.[]/;
+
+/** To the scripts on the VM it would be one. */
+function labelIssues({ path, key }: Entry): Issue[] {
+    return key !== "job_name" && new RegExp(`^(${FIELDS_READ})$`).test(key)
+        ? [{ message: `a label at ${path} that is called as a field is`, remedy: "call the label otherwise" }]
+        : [];
+}
 
 /** What js-yaml writes on one line and without escapes, for the scripts on the VM take it as it stands. */
 const PRINTABLE = /^[\x20-\x7e\xa1-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;

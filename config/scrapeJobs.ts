@@ -13,7 +13,8 @@ import {
 import { OWN_JOBS } from "./ownJobs";
 import { keyAt, type Problem, removal } from "./problems";
 import { LIMITS } from "./prometheus/guard";
-import { ALWAYS, field, isObject, Labels, Line, Port, RefreshInterval, ScrapeInterval } from "./scalars";
+import { Line } from "./lines";
+import { ALWAYS, field, isObject, Labels, Port, RefreshInterval, ScrapeInterval } from "./scalars";
 
 /** A name that becomes a part of file names, and that nothing in a message or a shell has to quote. */
 export const ServiceName = z
@@ -92,8 +93,9 @@ export const ScrapeJobConfig = z
                 z
                     .string()
                     .regex(
-                        /^(?!(files|rule_files|scrape_config_files|tls_config)$)[\w.[\]-]{1,100}$/,
-                        "must be letters, digits and '._-[]', and none of files, rule_files, scrape_config_files and tls_config",
+                        /^(?!(files|rule_files|scrape_config_files|targets|tls_config)$)[\w.[\]-]{1,100}$/,
+                        "must be letters, digits and '._-[]', and none of files, rule_files, scrape_config_files, targets and " +
+                            "tls_config",
                     ),
                 z.array(Line).min(1),
             )

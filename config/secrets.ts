@@ -1,4 +1,5 @@
 import { type ExpectedCluster, kubeconfigProblem } from "./kubeconfig";
+import { secretLineProblem } from "./lines";
 import type { Problem } from "./problems";
 import { certificateKeyProblem } from "./privateKey";
 import type { SecretKeys } from "./schema";
@@ -84,7 +85,7 @@ export function endpointPasswordProblems(passwords: unknown, { clusters }: Secre
             ({ username }) =>
                 username && {
                     missing: "is missing: the password of the endpoint's username",
-                    check: (text) => (/^[^\n\r\0]+\n?$/.test(text) ? undefined : "must be one line of text"),
+                    check: secretLineProblem,
                 },
         ),
         remedy: setFromFile,

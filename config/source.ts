@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { Host, Line, secretLineProblem, UserOfHttp } from "./lines";
 
 /** Version of the contract between the two sides, which changes with what a reader could misunderstand. */
-export const SOURCE_VERSION = 4;
+export const SOURCE_VERSION = 5;
 
 const Version = z.literal(SOURCE_VERSION).describe("Version of this contract; a reader refuses any other");
 
@@ -78,7 +79,7 @@ export const ServerUrl = z
 export const Matcher = z.strictObject({
     label: z.string().regex(/^[A-Za-z_]\w*$/),
     operator: z.enum(["=", "!=", "=~", "!~"]),
-    value: z.string().min(1),
+    value: Line.min(1),
 });
 export type Matcher = z.infer<typeof Matcher>;
 
@@ -147,7 +148,8 @@ export function isSlice(job: string): job is Slice {
 /** Jobs that run as pods somewhere: the VM scrapes them itself only where it is told a place. */
 export const WITHOUT_PLACE: readonly JobName[] = ["kube-state-metrics", "coredns"];
 
-function each<K extends string, V>(names: readonly K[], value: V): Record<K, V> {
+/** The same for each of the names. */
+export function each<K extends string, V>(names: readonly K[], value: V): Record<K, V> {
     return Object.fromEntries(names.map((name) => [name, value])) as Record<K, V>;
 }
 
@@ -189,73 +191,96 @@ const ScrapePurpose = z.enum(SCRAPE_PURPOSES);
 export type ScrapePurpose = z.infer<typeof ScrapePurpose>;
 
 /**
- * What the VM must know about one cluster in order to watch it. Holds no secret, so that a document built from it can be
- * shown in a preview.
+ * What the VM must know about one cluster in order to watch it, or about another Prometheus outside of clusters, from which it
+ * federates in turn. Holds no secret, so that a document built from it can be shown in a preview.
  */
-export const ScrapeSource = z.strictObject({
-    version: Version,
-    name: ClusterName.describe("The cluster's name: label `cluster`, part of file names and of each `job_name`"),
-    server: ServerUrl.describe("URL of the API server as the VM reaches it"),
-    caCertificate: PemCertificate.describe("CA that signed the API server's and the kubelets' certificates"),
-    jobs: Jobs.describe(
-        "Path and interval of each of the five Kubernetes jobs, and of what else is taken on a path of its own",
-    ),
-    naming: z
-        .enum(["kube-prometheus"])
-        .optional()
-        .describe("Who has named direct jobs and their labels; absent for Prometheus's own example"),
-    boundTokens: z
-        .strictObject({
-            purposes: z.array(ScrapePurpose).min(1).describe("For what: each has a ServiceAccount of its own"),
-            lifetimeSeconds: z.int().min(600).max(86_400).describe("For which it asks"),
-        })
-        .optional()
-        .describe("Present where the VM gets its tokens from the API server itself, again and again"),
-    federation: z
-        .strictObject({
-            scheme: z.enum(["https", "http"]).describe("By which all targets are asked"),
-            targets: z
-                .array(
-                    z.strictObject({
-                        address: Address.describe("`host:port` that the VM can reach"),
-                        replica: z.string().min(1).describe("Label `replica` of what comes from there"),
-                        metricsPath: z
-                            .string()
-                            .regex(/^\/[\w.~:/-]*$/, "must be a path")
-                            .describe("Path of `/federate` there"),
-                    }),
-                )
-                .min(1)
-                .describe("One target per replica of the Prometheus in the cluster"),
-            serverName: z
-                .string()
-                .min(1)
-                .optional()
-                .describe("Name in the targets' certificate; absent where it is their host"),
-            ca: z
-                .enum(["own", "cluster", "system"])
-                .describe(
-                    "Who signed it: the CA among the credentials, the cluster's own, or one that the VM trusts anyway",
-                ),
-            shows: z
-                .array(z.enum(["certificate", "password", "token"]))
-                .describe("What of its credentials the VM shows there"),
-            username: z.string().min(1).optional().describe("Name that goes with the password"),
-            matchers: z
-                .partialRecord(JobName, z.array(Matcher).min(1))
-                .describe("Which series belong to each federated job, by their labels in the cluster"),
-            nativeHistograms: z
-                .literal(true)
-                .optional()
-                .describe("Present where the Prometheus in the cluster has some"),
-        })
-        .optional()
-        .describe("Where the Prometheus in the cluster is federated from; absent where no job takes that path"),
-});
+export const ScrapeSource = z
+    .strictObject({
+        version: Version,
+        name: ClusterName.describe("The cluster's name: label `cluster`, part of file names and of each `job_name`"),
+        server: ServerUrl.optional().describe(
+            "URL of the API server as the VM reaches it; absent, with `caCertificate`, where the source is no cluster",
+        ),
+        caCertificate: PemCertificate.optional().describe(
+            "CA that signed the API server's and the kubelets' certificates",
+        ),
+        jobs: Jobs.describe(
+            "Path and interval of each of the five Kubernetes jobs, and of what else is taken on a path of its own",
+        ),
+        naming: z
+            .enum(["kube-prometheus"])
+            .optional()
+            .describe("Who has named direct jobs and their labels; absent for Prometheus's own example"),
+        boundTokens: z
+            .strictObject({
+                purposes: z.array(ScrapePurpose).min(1).describe("For what: each has a ServiceAccount of its own"),
+                lifetimeSeconds: z.int().min(600).max(86_400).describe("For which it asks"),
+            })
+            .optional()
+            .describe("Present where the VM gets its tokens from the API server itself, again and again"),
+        federation: z
+            .strictObject({
+                scheme: z.enum(["https", "http"]).describe("By which all targets are asked"),
+                targets: z
+                    .array(
+                        z.strictObject({
+                            address: Address.describe("`host:port` that the VM can reach"),
+                            replica: Line.min(1).describe("Label `replica` of what comes from there"),
+                            metricsPath: z
+                                .string()
+                                .regex(/^\/[\w.~:/-]*$/, "must be a path")
+                                .describe("Path of `/federate` there"),
+                        }),
+                    )
+                    .min(1)
+                    .describe("One target per replica of the Prometheus in the cluster"),
+                serverName: Host.optional().describe("Name in the targets' certificate; absent where it is their host"),
+                ca: z
+                    .enum(["own", "cluster", "system"])
+                    .describe(
+                        "Who signed it: the CA among the credentials, the cluster's own, or one that the VM trusts anyway",
+                    ),
+                shows: z
+                    .array(z.enum(["certificate", "password", "token"]))
+                    .describe("What of its credentials the VM shows there"),
+                username: UserOfHttp.optional().describe("Name that goes with the password"),
+                matchers: z
+                    .partialRecord(JobName, z.array(Matcher).min(1))
+                    .describe("Which series belong to each federated job, by their labels in the cluster"),
+                nativeHistograms: z
+                    .literal(true)
+                    .optional()
+                    .describe("Present where the Prometheus in the cluster has some"),
+            })
+            .optional()
+            .describe("Where the Prometheus in the cluster is federated from; absent where no job takes that path"),
+    })
+    .superRefine(({ server, caCertificate, jobs, boundTokens, federation }, context) => {
+        const needsCluster =
+            Object.values(jobs).some((job) => job?.path === "direct" || job?.path === "apiServerProxy") ||
+            boundTokens !== undefined ||
+            federation?.ca === "cluster";
+        const isCluster = server !== undefined && caCertificate !== undefined;
+        if (!isCluster && (needsCluster || server !== undefined || caCertificate !== undefined)) {
+            context.addIssue({ code: "custom", path: ["server"], message: "must be there, with caCertificate" });
+        }
+    });
 export type ScrapeSource = z.infer<typeof ScrapeSource>;
+
+/** A source that is a cluster. */
+export type KubernetesSource = ScrapeSource & { readonly server: string; readonly caCertificate: string };
+
+export function isCluster(source: ScrapeSource): source is KubernetesSource {
+    return source.server !== undefined;
+}
 
 /** A JSON Web Token in compact form (RFC 7519); the value never shows in a message. */
 const Token = z.string().regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, "must be a token of a ServiceAccount (a JSON Web Token)");
+
+const Password = z
+    .string()
+    .min(1)
+    .refine((text) => secretLineProblem(text) === undefined, "must be one line of text");
 
 /** What the VM needs in order to be let in. Secret as a whole: it is an output of its own. */
 export const SourceCredentials = z.strictObject({
@@ -279,7 +304,7 @@ export const SourceCredentials = z.strictObject({
             ),
             clientCertificate: PemCertificate.optional().describe("What the VM shows it"),
             clientKey: z.string().min(1).optional().describe("Key of that certificate, in PEM form"),
-            password: z.string().min(1).optional().describe("For the source's `username`"),
+            password: Password.optional().describe("For the source's `username`"),
         })
         .optional()
         .describe(

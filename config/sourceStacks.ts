@@ -1,18 +1,28 @@
 import type { z } from "zod";
 import { missingCredentials } from "./credentials";
-import { type Problem, shown } from "./problems";
+import { type Problem, removal, shown } from "./problems";
 import { field, isObject } from "./scalars";
 import { newestCredentials, newestSource } from "./sourceVersions";
 import { ClusterName, ScrapeSource, SOURCE_VERSION, SourceCredentials } from "./source";
 
-/** A stack that has made a cluster's side, as it is named in `sourceStacks`, and what it says of itself. */
+/** A stack that has something to watch, where it is named in the configuration, and what it says of itself. */
 export interface SourceStack {
+    /** Such as `sourceStacks[0]`. */
+    readonly key: string;
     readonly name: string;
-    /** Its output of that name; undefined where it has none. */
+    /** Names of its two outputs, for messages. */
+    readonly outputs: readonly [sources: string, credentials: string];
+    /** By cluster; undefined where it has no such output. */
     readonly sources: unknown;
     readonly sourceCredentials: unknown;
     /** Whether Pulumi keeps the credentials as a secret there. */
     readonly isSecret: boolean;
+}
+
+/** What this stack was last deployed with: its own outputs `sources` and `watchedCredentials`. */
+export interface LastDeployment {
+    readonly sources: unknown;
+    readonly watchedCredentials: unknown;
 }
 
 /** A cluster that another stack has opened to the VM. */
@@ -22,45 +32,128 @@ export interface Watched {
     readonly credentials: SourceCredentials;
 }
 
-/** All clusters of all stacks, those of an older version in this one's words, and all that is wrong with them. */
+interface Found {
+    readonly watched: Watched[];
+    readonly problems: Problem[];
+}
+
+/** The two outputs of a stack that has made clusters' sides. */
+export const CLUSTERS_SIDE = ["sources", "sourceCredentials"] as const;
+/** Those of a stack whose own Prometheus others federate from. */
+export const FEDERATED = ["federationSource", "federationCredentials"] as const;
+
+/** What others may federate from another stack's Prometheus, as that client of its front: a source of its own. */
+export function federatedStack(
+    key: string,
+    { stack, client }: { readonly stack: string; readonly client: string },
+    [source, credentials]: readonly [source: unknown, credentials: unknown],
+    isSecret: boolean,
+): SourceStack {
+    const name = field(source, "name");
+    const named = (value: unknown) => (typeof name === "string" ? { [name]: value } : undefined);
+    const own = field(credentials, client);
+    return {
+        key,
+        name: stack,
+        outputs: FEDERATED,
+        sources: named(source),
+        sourceCredentials: isObject(credentials) ? (own === undefined ? {} : named(own)) : undefined,
+        isSecret,
+    };
+}
+
+/** All clusters of all stacks but those that are held, those of an older version in this one's words, and all that is wrong. */
 export function watchedClusters(
     stacks: readonly SourceStack[],
     ownClusters: readonly string[],
-): { watched: Watched[]; problems: Problem[] } {
+    heldClusters: readonly string[] = [],
+): Found {
     const problems: Problem[] = [];
     const watched: Watched[] = [];
     const stackOf = new Map(ownClusters.map((cluster) => [cluster, "this stack"]));
-    for (const [i, stack] of stacks.entries()) {
+    for (const stack of stacks) {
         const deploy = `pulumi up --stack ${stack.name}, in its project; then again here`;
-        const refuse = (message: string, remedy = deploy) => {
-            problems.push({ key: `sourceStacks[${i}]`, message: `(${stack.name}) ${message}`, remedy });
+        const refuse = (message: string, remedy: string) => {
+            problems.push({ key: stack.key, message: `(${stack.name}) ${message}`, remedy });
         };
-        const { sources, sourceCredentials, isSecret } = stack;
+        const { outputs, sources, sourceCredentials, isSecret } = stack;
         if (!isObject(sources) || !isObject(sourceCredentials)) {
-            const missing = isObject(sources) ? "sourceCredentials" : "sources";
-            refuse(`has no output '${missing}': it was not deployed, or is no stack of this program`);
+            const missing = outputs[isObject(sources) ? 1 : 0];
+            refuse(
+                `has no output '${missing}': it was not deployed, or is no stack of this program`,
+                orHoldAll(deploy),
+            );
             continue;
         }
-        if (!isSecret) {
-            refuse("has its output 'sourceCredentials' in clear; whoever read its state has the tokens");
+        const clusters = Object.entries(sources).filter(([name]) => !heldClusters.includes(name));
+        if (clusters.length > 0 && Object.keys(sourceCredentials).length === 0) {
+            const names = clusters.map(([name]) => shown(name)).join(", ");
+            refuse(
+                `has no credentials of ${names}: another passphrase than this one's keeps its secrets, or it has none to give (a cluster that it only watches, a client that its front does not have)`,
+                orHoldAll(
+                    "set the passphrase that both stacks have (PULUMI_CONFIG_PASSPHRASE), or name the stack that makes them, or a client with the role federator",
+                ),
+            );
+            continue;
         }
-        for (const [name, value] of Object.entries(sources)) {
+        if (!isSecret && clusters.length > 0) {
+            refuse(`has its output '${outputs[1]}' in clear; whoever read its state has the tokens`, deploy);
+        }
+        for (const [name, value] of clusters) {
             const other = stackOf.get(name);
             if (other !== undefined) {
                 refuse(`has a cluster '${name}', as ${other} has`, "rename one of the two, in the stack that makes it");
                 continue;
             }
             stackOf.set(name, stack.name);
-            const found = watchedCluster(name, value, sourceCredentials[name]);
-            if (typeof found === "string") refuse(found);
+            const found = watchedCluster(name, value, sourceCredentials[name], outputs);
+            if (typeof found === "string") refuse(found, orHold(deploy, name));
             else watched.push(found);
         }
     }
     return { watched, problems };
 }
 
+/** Clusters as this stack was last deployed with them, and what is wrong with that. */
+export function heldClusters(names: readonly string[], last: LastDeployment, ownClusters: readonly string[]): Found {
+    const problems: Problem[] = [];
+    const watched: Watched[] = [];
+    for (const [i, name] of names.entries()) {
+        const key = `heldClusters[${i}]`;
+        const refuse = (message: string) => {
+            problems.push({ key, message: `${shown(name)} ${message}`, remedy: removal(key) });
+        };
+        const source = field(last.sources, name);
+        const credentials = field(last.watchedCredentials, name);
+        if (ownClusters.includes(name)) {
+            refuse("is made by this stack, so there is nothing to hold it by");
+        } else if (source === undefined || credentials === undefined) {
+            refuse("is no cluster of another stack that this one was deployed with, so nothing is known of it");
+        } else {
+            const found = watchedCluster(name, source, credentials, ["sources", "watchedCredentials"]);
+            if (typeof found === "string") refuse(`was deployed, but ${found}`);
+            else watched.push(found);
+        }
+    }
+    return { watched, problems };
+}
+
+/** Where that cannot be done today, the others must not wait for it. */
+function orHold(remedy: string, cluster: string): string {
+    return `${remedy}. Until then: add ${cluster} to heldClusters, and this stack goes on with what it was last deployed with`;
+}
+
+function orHoldAll(remedy: string): string {
+    return `${remedy}. Until then: take it out of sourceStacks and name its clusters in heldClusters, as they were last deployed here`;
+}
+
 /** A cluster as it can be used; else what is wrong with it, in words that follow the stack's name and hold no secret. */
-function watchedCluster(name: string, source: unknown, credentials: unknown): Watched | string {
+function watchedCluster(
+    name: string,
+    source: unknown,
+    credentials: unknown,
+    outputs: SourceStack["outputs"],
+): Watched | string {
     if (!ClusterName.safeParse(name).success) {
         return `has a cluster with the name ${shown(name)}, which no cluster can have`;
     }
@@ -73,8 +166,8 @@ function watchedCluster(name: string, source: unknown, credentials: unknown): Wa
         return `has a cluster '${name}' of ${words}; this program reads 1 to ${SOURCE_VERSION}: update the one that is older`;
     }
     const parsed = [
-        ["sources", ScrapeSource.safeParse(newestSource(source))],
-        ["sourceCredentials", SourceCredentials.safeParse(newestCredentials(credentials))],
+        [outputs[0], ScrapeSource.safeParse(newestSource(source))],
+        [outputs[1], SourceCredentials.safeParse(newestCredentials(credentials))],
     ] as const;
     for (const [output, { error }] of parsed) {
         if (error !== undefined) return `has a cluster '${name}' whose output '${output}' ${issueText(error)}`;

@@ -6,8 +6,8 @@ import { KUBERNETES_JOBS, SOURCE_VERSION } from "./source";
  * be deployed anew, so a VM's stack has to understand what is there. Checks nothing: that is the schema's part.
  */
 export function newestSource(source: unknown): unknown {
-    // Version 2 knew no path through the API server for pods and Services, version 3 no jobs but the five.
-    if (isObject(source) && (source["version"] === 2 || source["version"] === 3)) {
+    // Version 2 knew no path through the API server for pods and Services, version 3 no jobs but the five, version 4 clusters alone.
+    if (isObject(source) && [2, 3, 4].some((version) => source["version"] === version)) {
         return { ...source, version: SOURCE_VERSION };
     }
     if (!isObject(source) || source["version"] !== 1) {
@@ -39,6 +39,6 @@ function gatewayFederation(federation: unknown, jobs: unknown): unknown {
 
 /** The same of credentials, of which older versions had a part of what there is now. */
 export function newestCredentials(credentials: unknown): unknown {
-    const isOlder = isObject(credentials) && [1, 2, 3].some((version) => credentials["version"] === version);
+    const isOlder = isObject(credentials) && [1, 2, 3, 4].some((version) => credentials["version"] === version);
     return isOlder ? { ...credentials, version: SOURCE_VERSION } : credentials;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Host, HostKey, Port, UserName } from "./scalars";
+import { Host } from "./lines";
+import { HostKey, Port, UserName } from "./scalars";
 import { Duration } from "./source";
 
 export const VmConfig = z.strictObject({

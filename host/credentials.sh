@@ -11,7 +11,7 @@ unbundle "$work/incoming"
 
 make_dir "$etc/credentials" 0750 root:prometheus
 # What a power cut has left of an earlier run.
-find "$etc/credentials" -name '*.next' -delete
+find "$etc/credentials" -type f -name '*.next' -delete
 
 count=0
 while IFS= read -r -d '' path; do

@@ -7,8 +7,12 @@ pools() { api /api/v1/scrape_pools | sed -E 's/.*\[(.*)\].*/\1/' | tr ',' '\n' |
 # One active target a line.
 targets() { api '/api/v1/targets?state=active' | sed 's/{"discoveredLabels"/\n&/g' | grep '"scrapePool"' || true; }
 
+# unescaped <TEXT: what Prometheus writes in a string of JSON, as it was meant, ends of lines apart. A backslash comes last, or what
+# follows it would be taken for an escape.
+unescaped() { sed 's/\\\\/\\u005c/g; s/\\"/"/g; s/\\u0026/\&/g; s/\\u003c/</g; s/\\u003e/>/g; s/\\u005c/\\/g'; }
+
 # field NAME <LINES: the text of the last field of that name in each line.
-field() { sed -nE "s/.*\"$1\":\"(([^\"\\\\]|\\\\.)*)\".*/\1/p" | sed 's/\\"/"/g'; }
+field() { sed -nE "s/.*\"$1\":\"(([^\"\\\\]|\\\\.)*)\".*/\1/p" | unescaped; }
 
 # target_times <TARGETS: each job with an interval and a timeout of its targets, in milliseconds.
 # shellcheck disable=SC2016 # an awk program
@@ -84,7 +88,8 @@ differences() {
         say_unless_empty "these rules run, but are not in the files: " "$(only_in "$seen/rules" "$work/rules")"
     fi
 
-    api /api/v1/status/config | sed -E 's/^.*"yaml":"(.*)".*$/\1/; s/\\n/\n/g; s/\\"/"/g' | main_text >"$seen/main"
+    api /api/v1/status/config | sed -E 's/^.*"yaml":"(.*)".*$/\1/; s/\\\\/\\u005c/g; s/\\n/\n/g' | unescaped |
+        main_text >"$seen/main"
     main_text <"$etc/current/prometheus.yml" | cmp -s - "$seen/main" ||
         echo "the main document that it shows at /api/v1/status/config is another one"
 }

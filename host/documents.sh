@@ -40,6 +40,9 @@ items() {
 
 job_names() { scrape_text "$1" | fields job_name | cut -f 3 | sort; }
 
+# shared_jobs DIR: those of the clusters' jobs whose rules leave some of what is discovered to other VMs (config/prometheus/shard.ts).
+shared_jobs() { find "$1/" -type f -path "$1/clusters/*" -exec cat {} + | fields modulus | cut -f 1 | sort -u; }
+
 # Milliseconds of a duration such as 1m30s.
 # shellcheck disable=SC2016 # an awk program
 durations='

@@ -20,11 +20,12 @@ mkdir -p "$root$lists"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# nodes POOL: address and name of the node behind each of its targets. What is neither is left out.
+# nodes POOL: address and name of each node that the job has discovered, those that its rules leave to another VM among them. What
+# is neither is left out. Not every version says of which job a dropped one is, but for the label `job`, as it is at first.
 nodes() {
-    curl -q -sS -f --noproxy '*' --max-time 10 --get --data-urlencode "scrapePool=$1" --data state=active \
+    curl -q -sS -f --noproxy '*' --max-time 10 --get --data-urlencode "scrapePool=$1" --data state=any \
         "http://$address/api/v1/targets" 2>/dev/null |
-        sed 's/{"discoveredLabels":/\n&/g' | sed -n 's/^{"discoveredLabels":\(.*\)},"labels":.*/\1/p' |
+        sed 's/{"discoveredLabels":/\n&/g' | grep -F "\"job\":\"$1\"" |
         sed -nE 's/.*"__address__":"([A-Za-z0-9.:-]+|\[[0-9a-fA-F:]+\]:[0-9]+)".*"__meta_kubernetes_node_name":"([a-z0-9.-]+)".*/\1 \2/p' |
         sort -u
 }

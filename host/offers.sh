@@ -3,26 +3,31 @@
 # replica a line of cluster, replica, URL, CA, certificate, key, user name, password file, token file, and the name in its
 # certificate, with tabs between them and '-' for what there is not.
 
-# curl_option NAME VALUE: a line of curl's configuration, in which no secret comes onto a command line.
+# curl_option NAME VALUE: a line of curl's configuration, in which no secret comes onto a command line. What follows the end of
+# a line would be an option of its own, which writes files and reads them.
 curl_option() {
     local value=${2//\\/\\\\}
+    if [[ $value == *[$'\n\r']* ]]; then
+        echo "nothing is asked: its $1 would be more than one line" >&2
+        exit 1
+    fi
     printf '%s = "%s"\n' "$1" "${value//\"/\\\"}"
 }
 
 # curl_client URL CA CERTIFICATE KEY USER_NAME PASSWORD_FILE TOKEN_FILE NAME: how curl is to ask a server, as lines of its
-# configuration. NAME is the one in the server's certificate.
+# configuration. NAME is the one in the server's certificate. The URL comes last, so that without all the others nobody is asked.
 curl_client() {
     local url=$1 name=$8 authority
     if [ "$name" != - ]; then
         authority=$(sed -E 's|^https?://([^/?]*).*|\1|' <<<"$url")
         url=${url/"$authority"/$name:${authority##*:}}
     fi
-    curl_option url "$url"
     [ "$name" = - ] || curl_option connect-to "::$authority"
     [ "$2" = - ] || curl_option cacert "$2"
     [ "$3" = - ] || { curl_option cert "$3" && curl_option key "$4"; }
     [ "$6" = - ] || curl_option user "$5:$(cat "$6")"
     [ "$7" = - ] || curl_option header "Authorization: Bearer $(cat "$7")"
+    curl_option url "$url"
 }
 
 # offered CLUSTER REPLICA: the jobs there, each with the number of its targets, by the `up` that every target has.

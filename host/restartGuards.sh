@@ -36,7 +36,7 @@ check_loadable() {
 
 # Each API server at which the loaded configuration discovers targets, behind the name of its file.
 api_servers() {
-    { grep -rE '^[ -]*api_server: ' "$etc/current/" || true; } |
+    { grep -rE '^[ -]*api_server: ' "$etc/current/clusters" "$etc/current/scrape" 2>/dev/null || true; } |
         sed -E "s|^$etc/current/([^:]*/)?([^:/]*)\.ya?ml:[ -]*api_server: *['\"]?([^'\"]*)['\"]?\$|\2 \3|" | sort -u
 }
 

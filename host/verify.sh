@@ -36,14 +36,20 @@ warn() {
     [ "$more" -le 0 ] || say "warning: and $more more like these"
 }
 
-discovered() { metric "prometheus_sd_discovered_targets{config=\"$1\",name=\"scrape\"}"; }
+api /metrics >"$work/metrics" || true
+discovered() { shown "prometheus_sd_discovered_targets{config=\"$1\",name=\"scrape\"}"; }
+shared_jobs "$etc/current" >"$work/shared"
+: >"$work/elsewhere"
 without_target | while IFS= read -r job; do
-    if [ "$(discovered "$job")" -gt 0 ] 2>/dev/null; then
-        echo "$job has no target: its relabel_configs drop all that were discovered"
-    else
+    if ! [ "$(discovered "$job")" -gt 0 ] 2>/dev/null; then
         echo "$job has no target (nothing discovered; does its cluster's API answer?)"
+    elif grep -qxF -e "$job" "$work/shared"; then
+        echo "$job" >>"$work/elsewhere"
+    else
+        echo "$job has no target: its relabel_configs drop all that were discovered"
     fi
 done | warn
+[ ! -s "$work/elsewhere" ] || say "jobs whose targets are all on other VMs: $(wc -l <"$work/elsewhere")"
 
 { grep -v '"health":"up"' "$work/targets" || true; } | while IFS= read -r target; do
     echo "$(field scrapePool <<<"$target") $(field scrapeUrl <<<"$target")" \

@@ -4,11 +4,13 @@ import { z } from "zod";
 import { endpointLines } from "../config/prometheus/endpoints";
 import type { ScrapeSource } from "../config/source";
 import { LISTEN_ADDRESS } from "../host/unit";
+import { places } from "./declaredPaths";
 import { attemptLines, type Plan, plan } from "./doctorPlan";
 import { readAnswers, report } from "./doctorReport";
 import { Failure, run } from "./failure";
 import { lastLine } from "./process";
-import { stackOutputs, stackVm } from "./stack";
+import { type Outputs, stackOutputs, stackVm } from "./stack";
+import { jobKey } from "./table";
 import { runOnVm, type Vm } from "./vm";
 
 const URL = `http://${LISTEN_ADDRESS}`;
@@ -36,8 +38,8 @@ void run(async () => {
         throw new Failure("usage: make doctor STACK=<name of the stack> [CLUSTER=<name of a cluster>]");
     }
     const [outputs, vm] = await Promise.all([stackOutputs(stack), stackVm(stack)]);
-    const sources = chosen(stack, outputs.sources, cluster);
-    const whole = await planned(vm, sources);
+    const sources = chosen(stack, outputs, cluster);
+    const whole = await planned(vm, sources, new Set(outputs.jobs?.map(jobKey)));
     say(`Asking ${whole.attempts.length} times from ${vm.host}, as Prometheus would …`);
     const { text, isHealthy } = report(whole, readAnswers(await asked(vm, whole)));
     process.stdout.write(text);
@@ -52,8 +54,11 @@ function say(what: string): void {
     process.stderr.write(`${what}\n`);
 }
 
-function chosen(stack: string, sources: readonly ScrapeSource[], cluster: string): readonly ScrapeSource[] {
+function chosen(stack: string, { jobs, sources }: Outputs, cluster: string): readonly ScrapeSource[] {
     const names = sources.map(({ name }) => name);
+    if (jobs === undefined) {
+        throw new Failure(`The stack '${stack}' has no output 'jobs'. Deploy it first: 'pulumi up'.`);
+    }
     if (names.length === 0) {
         throw new Failure(
             `The stack '${stack}' watches no cluster, by its output 'sources'. Deploy it first: 'pulumi up'.`,
@@ -65,21 +70,24 @@ function chosen(stack: string, sources: readonly ScrapeSource[], cluster: string
     return sources.filter(({ name }) => cluster === "" || name === cluster);
 }
 
-async function planned(vm: Vm, sources: readonly ScrapeSource[]): Promise<Plan> {
-    const text = [
-        'ask() { curl -q -sSf --noproxy "*" --max-time 20 "$url/$1"; }',
-        'ask "api/v1/targets?state=active"; echo; ask metrics | grep "^prometheus_sd_discovered_targets{" || true',
-    ].join("\n");
-    const { code, stdout, stderr } = await runOnVm(vm, { text, values: { url: URL }, timeoutSeconds: ASKING_SECONDS });
+async function planned(vm: Vm, sources: readonly ScrapeSource[], jobs: ReadonlySet<string>): Promise<Plan> {
+    const { code, stdout, stderr } = await runOnVm(vm, {
+        text: script("../host/documents.sh", "doctorSeen.sh"),
+        values: { url: URL, etc: places("prometheus").etc },
+        timeoutSeconds: ASKING_SECONDS,
+        asRoot: true,
+    });
     if (code !== 0) {
         throw new Failure(
             `The VM ${vm.host} answers, but its Prometheus at ${URL} does not: ${lastLine(stderr)}\n` +
                 "Look at 'systemctl status prometheus' and 'journalctl -u prometheus' on the VM.",
         );
     }
-    const [targets = "", ...metrics] = stdout.split("\n");
-    const { activeTargets } = Targets.parse(JSON.parse(targets)).data;
-    const plans = sources.map((source) => plan(source, activeTargets, discovered(metrics)));
+    const [first = "", ...lines] = stdout.split("\n");
+    const { activeTargets: targets } = Targets.parse(JSON.parse(first)).data;
+    const shared = new Set(lines.flatMap((line) => /^shared (.*)/.exec(line)?.slice(1) ?? []));
+    const seen = { jobs, targets, discovered: discovered(lines), shared };
+    const plans = sources.map((source) => plan(source, seen));
     return {
         attempts: plans.flatMap(({ attempts }) => attempts),
         nobody: plans.flatMap(({ nobody }) => nobody),
@@ -87,9 +95,9 @@ async function planned(vm: Vm, sources: readonly ScrapeSource[]): Promise<Plan> 
 }
 
 /** How many targets each job has before its rules drop any, by the metrics of Prometheus itself. */
-function discovered(metrics: readonly string[]): Map<string, number> {
+function discovered(lines: readonly string[]): Map<string, number> {
     return new Map(
-        metrics.flatMap((line) => {
+        lines.flatMap((line) => {
             const [, job, count] = /config="([^"]*)".*\} (\S+)$/.exec(line) ?? [];
             return job === undefined ? [] : [[job, Number(count)]];
         }),
@@ -101,7 +109,7 @@ async function asked(vm: Vm, { attempts }: Plan): Promise<string> {
     const timeoutSeconds = 10 + Math.ceil(attempts.length / AT_A_TIME) * ROUND_SECONDS;
     const values = { attempts: attemptLines(attempts) };
     const { code, stdout, stderr } = await runOnVm(vm, {
-        text: script("doctor.sh"),
+        text: script("../host/offers.sh", "doctor.sh"),
         values,
         timeoutSeconds,
         asRoot: true,
@@ -117,12 +125,12 @@ async function asked(vm: Vm, { attempts }: Plan): Promise<string> {
 /** In words, which federations find nothing, and which jobs there are where they ask. */
 async function unmatched(vm: Vm, sources: readonly ScrapeSource[]): Promise<string> {
     const values = { url: URL, endpoints: endpointLines(sources) };
-    const text = `${script()}\nunmatched "$url"`;
+    const text = `${script("../host/offers.sh")}\nunmatched "$url"`;
     const { stdout } = await runOnVm(vm, { text, values, timeoutSeconds: ASKING_SECONDS, asRoot: true });
     const lines = stdout.split("\n").filter((line) => sources.some(({ name }) => line.startsWith(`${name}/`)));
     return lines.map((line) => `${line}\n`).join("");
 }
 
 function script(...names: readonly string[]): string {
-    return ["../host/offers.sh", ...names].map((name) => readFileSync(join(__dirname, name), "utf8")).join("\n");
+    return names.map((name) => readFileSync(join(__dirname, name), "utf8")).join("\n");
 }

@@ -1,3 +1,4 @@
+import { RENEWAL_HOME, RENEWAL_SERVICE } from "../host/renewal";
 import type { Attempt } from "./doctorPlan";
 
 /** What an attempt brought, as doctor.sh tells it. */
@@ -37,7 +38,7 @@ export function diagnose(attempt: Attempt, answer: Answer): Diagnosis {
 
 function ofConnection(attempt: Attempt, { exit, error }: Answer): Diagnosis {
     const { cluster, job, url } = attempt;
-    const { hostname, host, port, protocol } = new URL(url);
+    const { hostname, port, protocol } = new URL(url);
     const at = `port ${port || (protocol === "https:" ? "443" : "80")} of ${hostname}`;
     switch (exit) {
         case 6:
@@ -48,12 +49,7 @@ function ofConnection(attempt: Attempt, { exit, error }: Answer): Diagnosis {
         case 7:
             return /refused/i.test(error) ? refused(attempt, at) : noRoute(at);
         case 28:
-            return /Connection timed out|Failed to connect/i.test(error)
-                ? noRoute(at)
-                : {
-                      result: "no whole answer within 10 s",
-                      remedy: `look at what ${host} is busy with, or at what it waits for behind it; a NetworkPolicy that drops looks like this`,
-                  };
+            return timeout(attempt, at, error);
         case 51:
         case 60:
             return certificate(attempt, error);
@@ -61,8 +57,10 @@ function ofConnection(attempt: Attempt, { exit, error }: Answer): Diagnosis {
         case 58:
         case 77:
             return {
-                result: "a file of the job's credentials cannot be read",
-                remedy: `run 'make drift', which tells which file of ${cluster} lacks or was changed`,
+                result: `a file of the job's credentials cannot be read: ${curlSays(error, exit)}`,
+                remedy: error.includes(`${RENEWAL_HOME}/`)
+                    ? `see 'journalctl -u ${RENEWAL_SERVICE}' on the VM, which gets these tokens; 'make drift' tells what else of it lacks`
+                    : `run 'make drift', which tells which file of ${cluster} lacks or was changed; 'make repair' puts it right`,
             };
         case 35:
         case 56:
@@ -92,6 +90,23 @@ function refused({ cluster, job, path }: Attempt, at: string): Diagnosis {
     };
 }
 
+/** By curl's words, what it waited for in vain. */
+function timeout({ url }: Attempt, at: string, error: string): Diagnosis {
+    const { hostname, host } = new URL(url);
+    if (/Resolving timed out/i.test(error)) {
+        return {
+            result: `DNS: nobody tells the VM the address of ${hostname} in time`,
+            remedy: "look at the VM's resolver (/etc/resolv.conf), and at whether the VM reaches port 53 of the servers there",
+        };
+    }
+    return /Connection timed out|Failed to connect/i.test(error)
+        ? noRoute(at)
+        : {
+              result: "no whole answer within 10 s",
+              remedy: `look at what ${host} is busy with, or at what it waits for behind it; a NetworkPolicy that drops looks like this`,
+          };
+}
+
 function noRoute(at: string): Diagnosis {
     return {
         result: "no route: the VM reaches nobody there",
@@ -99,7 +114,7 @@ function noRoute(at: string): Diagnosis {
     };
 }
 
-function certificate({ cluster, job, path, url }: Attempt, error: string): Diagnosis {
+function certificate({ cluster, job, path, url, client }: Attempt, error: string): Diagnosis {
     const { hostname } = new URL(url);
     if (/expired|not yet valid/i.test(error)) {
         const remedy = `renew the certificate of ${hostname}; compare the clocks of the VM and of that machine`;
@@ -108,7 +123,7 @@ function certificate({ cluster, job, path, url }: Attempt, error: string): Diagn
     if (/subject name|does not match|no alternative/i.test(error)) {
         return {
             result: `x509: the server's certificate is for another name than it is asked by`,
-            remedy: `give that server a certificate for ${hostname}, or ask it by a name that its certificate has`,
+            remedy: `give that server a certificate for ${client.tls_config?.server_name ?? hostname}, or ask it by a name that its certificate has`,
         };
     }
     if (path === "direct" && OWN_CERTIFICATE.includes(job)) {
@@ -144,8 +159,8 @@ function ofAnswer(attempt: Attempt, answer: Answer): Diagnosis {
             result: "401: the credentials are not accepted",
             remedy:
                 KUBELET_JOBS.includes(job) && path === "direct"
-                    ? "the kubelets must ask the API server (authentication.webhook.enabled); else deploy the stack that has made the cluster's side, then this one"
-                    : `deploy the stack that has made ${cluster}'s side, then this one: the token has expired, or its account is gone`,
+                    ? `the kubelets must ask the API server (authentication.webhook.enabled); else ${newCredentials(attempt)}`
+                    : newCredentials(attempt),
         };
     }
     if (status === 403) {
@@ -212,6 +227,23 @@ function ofAnswer(attempt: Attempt, answer: Answer): Diagnosis {
         };
     }
     return { result: "ok" };
+}
+
+/** Whether the VM gets the job's token from the API server itself, again and again. */
+function isRenewed({ client }: Attempt): boolean {
+    return client.authorization?.credentials_file.startsWith(`${RENEWAL_HOME}/`) ?? false;
+}
+
+/** What helps where those that there are count no longer. */
+function newCredentials(attempt: Attempt): string {
+    const { cluster, client, url } = attempt;
+    if (client.basic_auth !== undefined) {
+        return `set the user name and the password that ${new URL(url).host} knows in the stack that has made ${cluster}'s side; deploy that, then this one`;
+    }
+    const deploy = `deploy the stack that has made ${cluster}'s side, then this one`;
+    return isRenewed(attempt)
+        ? `'journalctl -u ${RENEWAL_SERVICE}' on the VM tells why the token was not renewed; where that is refused, ${deploy}`
+        : `${deploy}: the token has expired, or its account is gone`;
 }
 
 /** What Kubernetes says in a Status, or the first words of whatever else it is. */

@@ -2,7 +2,7 @@ import { clusterJobs } from "../config/prometheus/document";
 import type { Job } from "../config/prometheus/job";
 import type { HttpClientFields, KubernetesSdConfig } from "../config/prometheus/types";
 import { credentialPaths } from "../config/prometheus/credentials";
-import type { ScrapeSource } from "../config/source";
+import { isCluster, type KubernetesSource, type ScrapeSource } from "../config/source";
 import { jobKey } from "./table";
 
 /** A target of the running Prometheus, as its API shows it. */
@@ -35,6 +35,8 @@ export interface Nobody {
     readonly path: string;
     /** How many were discovered, of which none is a target of the job. */
     readonly discovered: number;
+    /** Whether its rules leave some to other VMs. */
+    readonly isShared: boolean;
 }
 
 export interface Plan {
@@ -42,31 +44,41 @@ export interface Plan {
     readonly nobody: readonly Nobody[];
 }
 
+/** What the stack has on this VM; jobs are told by their `job_name`. */
+export interface Seen {
+    /** All that this VM has; of a cluster that several share, not all. */
+    readonly jobs: ReadonlySet<string>;
+    readonly targets: readonly ActiveTarget[];
+    /** How many targets each job has before its rules drop any. */
+    readonly discovered: ReadonlyMap<string, number>;
+    /** Those that leave some of what they discover to other VMs. */
+    readonly shared: ReadonlySet<string>;
+}
+
 /** Enough to tell what is wrong with all from what is wrong with one. */
 const MOST = 3;
 
 /** What is tried for one cluster, in the order in which one thing needs the other. */
-export function plan(
-    source: ScrapeSource,
-    targets: readonly ActiveTarget[],
-    discovered: ReadonlyMap<string, number>,
-): Plan {
+export function plan(source: ScrapeSource, { jobs: own, targets, discovered, shared }: Seen): Plan {
     const { name: cluster } = source;
-    const jobs = clusterJobs(source).map((job) => ({ job, found: targetsOf(job, targets) }));
+    const jobs = clusterJobs(source)
+        .filter((job) => own.has(jobKey(job)))
+        .map((job) => ({ job, found: targetsOf(job, targets) }));
     return {
         attempts: [
-            apiServer(source),
+            ...(isCluster(source) ? [apiServer(source)] : []),
             ...discoveries(
                 source,
                 jobs.map(({ job }) => job),
             ),
             ...jobs.flatMap(({ job, found }) => found.map((target) => attempt(job, target))),
         ],
-        nobody: jobs.flatMap(({ job, found }) =>
-            found.length > 0
-                ? []
-                : [{ cluster, job: job.job, path: job.path, discovered: discovered.get(job.scrape.job_name) ?? 0 }],
-        ),
+        nobody: jobs
+            .filter(({ found }) => found.length === 0)
+            .map(({ job: { job, path, scrape } }) => {
+                const { job_name: name } = scrape;
+                return { cluster, job, path, discovered: discovered.get(name) ?? 0, isShared: shared.has(name) };
+            }),
     };
 }
 
@@ -87,7 +99,7 @@ function attempt({ cluster, job, path, scrape }: Job, target: ActiveTarget): Att
     };
 }
 
-function apiServer({ name, server }: ScrapeSource): Attempt {
+function apiServer({ name, server }: KubernetesSource): Attempt {
     const instance = new URL(server).host;
     const url = `${server.replace(/\/$/, "")}/readyz`;
     const client = { tls_config: { ca_file: credentialPaths(name).ca } };

@@ -1,3 +1,5 @@
+import { USUAL } from "../config/evidence";
+import { isAnnotated, isEvidence } from "../config/source";
 import { columns } from "./columns";
 import { type Answer, type Diagnosis, diagnose } from "./doctorCauses";
 import type { Attempt, Nobody, Plan } from "./doctorPlan";
@@ -60,24 +62,30 @@ function few([first = "-", ...more]: readonly string[]): string {
 }
 
 /** Why a job has no target at all. */
-function absence({ job, discovered }: Nobody): Diagnosis {
-    if (discovered > 0) {
-        const result = `no target: none of ${discovered} that were discovered is one`;
-        if (job === "kubernetes-pods" || job === "kubernetes-service-endpoints") {
-            return {
-                result,
-                remedy: 'none has the annotation prometheus.io/scrape: "true" and a port; docs/cluster.md has the annotations',
-            };
-        }
+function absence({ job, discovered, isShared }: Nobody): Diagnosis {
+    if (discovered === 0) {
         return {
-            result,
-            remedy: "no node has the label node-role.kubernetes.io/control-plane; name targets for this job, or turn it off",
+            result: "no target was discovered",
+            remedy: "see the lines of discovery above; where they are allowed, there is nothing of this kind in the cluster, or Prometheus has not asked yet",
         };
     }
-    return {
-        result: "no target was discovered",
-        remedy: "see the lines of discovery above; where they are allowed, there is nothing of this kind in the cluster, or Prometheus has not asked yet",
-    };
+    // Which rule has dropped a target Prometheus does not tell, so it may be none anywhere.
+    return isShared
+        ? { result: `none here: of ${discovered} that were discovered the other VMs have what is a target` }
+        : { result: `no target: none of ${discovered} that were discovered is one`, remedy: condition(job) };
+}
+
+/** What something discovered must have in order to be a target of a job. */
+function condition(job: string): string {
+    if (isAnnotated(job)) {
+        return 'none has the annotation prometheus.io/scrape: "true" and a port; docs/cluster.md has the annotations';
+    }
+    if (isEvidence(job) && USUAL[job].nodes === "controlPlane") {
+        return "no node has the label node-role.kubernetes.io/control-plane; name targets for this job, or turn it off";
+    }
+    return job === "kubernetes-apiservers"
+        ? "none is behind the port https of the Service kubernetes in the namespace default; see 'kubectl get endpointslices'"
+        : "each is one as soon as Prometheus has put its list in order, which takes seconds: ask again; 'make drift' tells whether the job is as declared";
 }
 
 /** What a server says is somebody else's text, which must not act on a terminal. */

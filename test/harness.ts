@@ -14,6 +14,8 @@ export interface Recorded {
     dependencies: readonly string[];
     /** Name of its parent, or the empty string. */
     parent: string;
+    /** Names of parents that it had in earlier versions of the program, by which an existing stack knows it. */
+    formerParents: readonly string[];
     /** Name of the explicit provider that makes it, or the empty string. */
     provider: string;
     /** Names of the error hooks that it is bound to. */
@@ -25,7 +27,7 @@ export interface MockOptions {
     readonly preview?: boolean;
     /** What a provider or a controller fills in, for example a token Secret's `data`; merged over the inputs. Not asked in a preview. */
     readonly outputs?: Outputs;
-    /** Outputs of other stacks, by name; `sourceCredentials` is secret. */
+    /** Outputs of other stacks, by name; those that are credentials are secret. */
     readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     /** What a preview knows of a resource that was made before. */
     readonly previewOutputs?: Outputs;
@@ -77,7 +79,14 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                     deployment.read.push(name);
                     const outputs = options.stacks?.[name];
                     if (outputs === undefined) throw new Error(`unknown stack ${name}`);
-                    return { id: name, state: { name, outputs, secretOutputNames: ["sourceCredentials"] } };
+                    return {
+                        id: name,
+                        state: {
+                            name,
+                            outputs,
+                            secretOutputNames: ["sourceCredentials", "watchedCredentials", "federationCredentials"],
+                        },
+                    };
                 }
                 if (id !== undefined && id !== "") throw new Error(`unexpected read of ${type} ${name}`);
                 const secrets: string[] = [];
@@ -89,6 +98,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                     secrets,
                     dependencies: [],
                     parent: "",
+                    formerParents: [],
                     provider: "",
                     errorHooks: [],
                 });
@@ -126,6 +136,7 @@ interface RegisterRequest {
     getName(): string;
     getParent(): string;
     getProvider(): string;
+    getAliasesList(): { getSpec(): { getParenturn(): string } | undefined }[];
     getDependenciesList(): string[];
     getHooks(): { getOnErrorList(): string[] } | undefined;
 }
@@ -144,6 +155,7 @@ function watchRegistrations(deployment: Deployment): void {
         const recorded = deployment.resources.find((r) => r.type === request.getType() && r.name === request.getName());
         if (recorded === undefined) return;
         recorded.parent = nameOf(request.getParent());
+        recorded.formerParents = request.getAliasesList().map((alias) => nameOf(alias.getSpec()?.getParenturn() ?? ""));
         // A provider's reference is its URN, `::` and its id.
         recorded.provider = nameOf(request.getProvider().replace(/::[^:]*$/, ""));
         recorded.dependencies = request.getDependenciesList().map(nameOf);

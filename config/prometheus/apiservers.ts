@@ -1,4 +1,4 @@
-import type { ScrapeSource } from "../source";
+import type { KubernetesSource } from "../source";
 import { targetOf } from "../url";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
@@ -24,7 +24,7 @@ const DROPPED: RelabelConfig[] = [
  * Every API server by discovery, and beside it the address that clients use as a static target: after a restart of
  * Prometheus during an outage, discovery has no targets, and that one alone still says that the API is down.
  */
-export function apiServerJobs(source: ScrapeSource): Job[] {
+export function apiServerJobs(source: KubernetesSource): Job[] {
     const { path, interval } = source.jobs["kubernetes-apiservers"];
     if (path !== "direct") {
         return [];

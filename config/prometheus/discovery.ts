@@ -1,10 +1,10 @@
-import { isAll, type ScrapeSource } from "../source";
+import { isAll, type KubernetesSource } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
 import type { KubernetesSdConfig } from "./types";
 
 /** Finds targets at the cluster's API server, in these namespaces, with the token that does nothing but list objects. */
 export function discovery(
-    source: ScrapeSource,
+    source: KubernetesSource,
     role: KubernetesSdConfig["role"],
     namespaces: readonly string[] = ["*"],
 ): KubernetesSdConfig {

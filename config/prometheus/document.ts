@@ -6,7 +6,7 @@ import { retentionInConfiguration } from "../retention";
 import type { AlertmanagerConfig, RemoteWriteConfig } from "../receivers";
 import { sorted } from "../scalars";
 import type { ScrapeJobConfig } from "../scrapeJobs";
-import type { ScrapeSource } from "../source";
+import { isCluster, type ScrapeSource } from "../source";
 import { apiServerJobs } from "./apiservers";
 import { companionJob } from "./companions";
 import { evidenceJobs } from "./evidence";
@@ -53,10 +53,9 @@ export interface Document {
 /** Jobs of one cluster, in the order of the document. */
 export function clusterJobs(source: ScrapeSource): Job[] {
     return [
-        ...apiServerJobs(source),
-        ...nodeJobs(source),
-        ...evidenceJobs(source),
-        ...proxiedJobs(source),
+        ...(isCluster(source)
+            ? [...apiServerJobs(source), ...nodeJobs(source), ...evidenceJobs(source), ...proxiedJobs(source)]
+            : []),
         ...federationJobs(source),
     ];
 }
@@ -138,10 +137,16 @@ export function prometheusDocument(scraping: Scraping): PrometheusDocument {
     };
 }
 
-/** As they are: Prometheus would put variables of its environment in the place of what follows a dollar sign. */
-function externalLabels({ externalLabels }: Scraping["prometheus"]) {
-    const labels = Object.entries(sorted(externalLabels)).map(([name, value]) => [name, value.replaceAll("$", "$$$$")]);
+/** As they are: from 3.0 on, Prometheus puts variables of its environment in the place of what follows a dollar sign. */
+function externalLabels({ externalLabels, version }: Scraping["prometheus"]) {
+    const literal = (value: string) => (isSecondMajor(version) ? value : value.replaceAll("$", "$$$$"));
+    const labels = Object.entries(sorted(externalLabels)).map(([name, value]) => [name, literal(value)]);
     return labels.length > 0 && { external_labels: Object.fromEntries(labels) as Record<string, string> };
+}
+
+/** Whether it is a 2.x, which reads some things in another way. */
+function isSecondMajor(version: string): boolean {
+    return version.startsWith("2.");
 }
 
 /** Below Prometheus's configuration directory. */
@@ -165,7 +170,7 @@ export function clusterDocument(source: ScrapeSource, scraping: Scraping): Scrap
 function written(jobs: readonly Job[], { prometheus: { version } }: Scraping): ScrapeConfig[] {
     return jobs.map(({ scrape }) => {
         const { fallback_scrape_protocol, ...others } = scrape;
-        return version.startsWith("2.") || fallback_scrape_protocol === undefined ? others : scrape;
+        return isSecondMajor(version) || fallback_scrape_protocol === undefined ? others : scrape;
     });
 }
 

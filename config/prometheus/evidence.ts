@@ -1,5 +1,5 @@
 import { schemeOf, USUAL } from "../evidence";
-import { EVIDENCE_JOBS, type EvidenceJob, type ScrapeJob, type ScrapeSource } from "../source";
+import { EVIDENCE_JOBS, type EvidenceJob, type KubernetesSource, type ScrapeJob } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
 import { guardExporter, LIMITS } from "./guard";
@@ -9,7 +9,7 @@ import { knowsNodes, listedNodes } from "./nodes";
 import type { RelabelConfig, ScrapeConfig } from "./types";
 
 /** Jobs that hold the evidence, where the VM asks for it itself: on the cluster's nodes, or where the source says. */
-export function evidenceJobs(source: ScrapeSource): Job[] {
+export function evidenceJobs(source: KubernetesSource): Job[] {
     return EVIDENCE_JOBS.flatMap((job): Job[] => {
         const chosen = source.jobs[job];
         return chosen?.path === "direct"
@@ -18,7 +18,7 @@ export function evidenceJobs(source: ScrapeSource): Job[] {
     });
 }
 
-function evidenceScrape(source: ScrapeSource, job: EvidenceJob, chosen: ScrapeJob): ScrapeConfig {
+function evidenceScrape(source: KubernetesSource, job: EvidenceJob, chosen: ScrapeJob): ScrapeConfig {
     const scheme = schemeOf(job, chosen);
     return {
         ...jobBasics(source.name, job, chosen.interval),
@@ -39,7 +39,7 @@ function evidenceScrape(source: ScrapeSource, job: EvidenceJob, chosen: ScrapeJo
 }
 
 function places(
-    source: ScrapeSource,
+    source: KubernetesSource,
     job: EvidenceJob,
     { targets }: ScrapeJob,
 ): Pick<ScrapeConfig, "static_configs" | "file_sd_configs" | "kubernetes_sd_configs" | "relabel_configs"> {

@@ -1,5 +1,5 @@
 import { nodeList } from "../../host/keeper";
-import type { JobName, ScrapeSource } from "../source";
+import type { JobName, KubernetesSource, ScrapeSource } from "../source";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
 import { jobBasics, type Job } from "./job";
@@ -26,7 +26,7 @@ export function listedNodes({ name }: Pick<ScrapeSource, "name">): FileSdConfig 
 }
 
 /** The kubelets' own metrics, and those of the containers that they run. */
-export function nodeJobs(source: ScrapeSource): Job[] {
+export function nodeJobs(source: KubernetesSource): Job[] {
     return [
         ...kubeletJob(source, "kubernetes-nodes", {}),
         ...kubeletJob(source, "kubernetes-nodes-cadvisor", {
@@ -46,7 +46,7 @@ export function nodeJobs(source: ScrapeSource): Job[] {
 
 type KubeletJob = Extract<JobName, "kubernetes-nodes" | "kubernetes-nodes-cadvisor">;
 
-function kubeletJob(source: ScrapeSource, job: KubeletJob, special: Partial<ScrapeConfig>): Job[] {
+function kubeletJob(source: KubernetesSource, job: KubeletJob, special: Partial<ScrapeConfig>): Job[] {
     const { path, interval, insecureSkipVerify } = source.jobs[job];
     if (path !== "direct") {
         return [];

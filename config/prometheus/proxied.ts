@@ -1,4 +1,4 @@
-import { ANNOTATED_JOBS, type AnnotatedJob, type ScrapeSource } from "../source";
+import { ANNOTATED_JOBS, type AnnotatedJob, type KubernetesSource } from "../source";
 import { targetOf } from "../url";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
@@ -37,7 +37,7 @@ const ROLES: Readonly<Record<AnnotatedJob, Role>> = {
  * Every request goes to the API server, and its path up to `/proxy/` is made of what Kubernetes knows: annotations say only
  * what follows. What is exposed under a pod's control never keeps its own labels; that of Services does, as in the cluster.
  */
-export function proxiedJobs(source: ScrapeSource): Job[] {
+export function proxiedJobs(source: KubernetesSource): Job[] {
     return ANNOTATED_JOBS.flatMap((job): Job[] => {
         const { path, interval, namespaces } = source.jobs[job];
         if (path !== "apiServerProxy" || namespaces === undefined) {

@@ -15,11 +15,13 @@ const HANDSHAKE = "tls_handshake";
  */
 export function witnessJobs(source: ScrapeSource, interval: Duration): Job[] {
     const { server, federation } = source;
-    const { address } = targetOf(server);
     const { scheme = "https", targets = [] } = federation ?? {};
+    const address = server && targetOf(server).address;
     const others = [...new Set(targets.map((target) => target.address))].filter((each) => each !== address);
     return [
-        witness(source.name, "probe-apiserver", STATUS, to([`${server.replace(/\/$/, "")}/readyz`]), interval),
+        ...(server === undefined
+            ? []
+            : [witness(source.name, "probe-apiserver", STATUS, to([`${server.replace(/\/$/, "")}/readyz`]), interval)]),
         ...(knowsNodes(source) ? [witness(source.name, "probe-kubelet", HANDSHAKE, kubelets(source), interval)] : []),
         ...(others.length === 0
             ? []

@@ -77,6 +77,16 @@ describe("ClusterSource", () => {
         }
     });
 
+    it("can be moved to another stack: its provider, which is left behind then, is no child of it any more", async () => {
+        const mocks = await startMocks({ outputs: fillIn });
+        new ClusterSource("lab", { cluster, ...secrets() });
+        await mocks.settled();
+        const { parent, formerParents } = mocks.find(PROVIDER, "lab");
+        expect(parent).toBe("");
+        // Or an existing stack would replace all that the provider has made.
+        expect(formerParents).toEqual(["lab"]);
+    });
+
     it("opens no gateway where no job is federated", async () => {
         const mocks = await startMocks({ outputs: fillIn });
         const { name, server, caCertificate, tokens } = cluster;

@@ -85,7 +85,7 @@ it("brings what the VM gets tokens with, where a cluster gives them, beside the 
         vm,
         ...none,
         sources: [source("a"), bound],
-        credentials: { a: credentials(), lab: { version: 4, tokens: { renewal }, ...(federation && { federation }) } },
+        credentials: { a: credentials(), lab: { version: 5, tokens: { renewal }, ...(federation && { federation }) } },
     });
     await mocks.settled();
     const files = unbundle(String(mocks.find(COMMAND, "credentials").inputs["stdin"]));

@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import index from "../../index";
 import { exampleKeys, load, PRIVATE_KEY } from "../config/environment";
@@ -11,8 +11,8 @@ const STACKS = {
 };
 
 /** The program of a stack that has a VM and no cluster. */
-function program(sourceStacks: readonly string[]) {
-    load({ vm: exampleKeys()["vm"], sourceStacks }, { vmPrivateKey: PRIVATE_KEY });
+function program(sourceStacks: readonly string[], heldClusters: readonly string[] = []) {
+    load({ vm: exampleKeys()["vm"], sourceStacks, heldClusters }, { vmPrivateKey: PRIVATE_KEY });
     return index() as unknown as Promise<Record<string, unknown>>;
 }
 
@@ -35,11 +35,28 @@ describe("clusters of other stacks", () => {
         expect(Object.keys(exported["sources"] as object)).toEqual(["eu", "us"]);
     });
 
-    it("are not handed on with their credentials", async () => {
+    it("are not handed on with their credentials, which this stack keeps for itself", async () => {
         const mocks = await startMocks({ stacks: STACKS });
-        const { sourceCredentials } = await program(Object.keys(STACKS));
+        const { sourceCredentials, watchedCredentials } = await program(Object.keys(STACKS));
         expect(await valueOf(sourceCredentials as pulumi.Output<unknown>)).toEqual({});
+        expect(await valueOf(watchedCredentials as pulumi.Output<unknown>)).toEqual({
+            eu: credentials(),
+            us: credentials(),
+        });
+        expect(await pulumi.isSecret(watchedCredentials as pulumi.Output<unknown>)).toBe(true);
         await mocks.settled();
+    });
+
+    it("are watched as they were last deployed where they are held, without a look at their stacks", async () => {
+        const own = { sources: { eu: source("eu") }, watchedCredentials: { eu: credentials() } };
+        const mocks = await startMocks({ stacks: { "organization/external-prometheus/test": own } });
+        const exported = await program([], ["eu"]);
+        await mocks.settled();
+        expect(mocks.read).toEqual(["organization/external-prometheus/test"]);
+        expect(exported["sources"]).toEqual({ eu: source("eu") });
+        expect(mocks.find(COMMAND, "prometheus-credentials").inputs["stdin"]).toContain(TOKEN);
+        // So that it can be held again.
+        expect(await valueOf(exported["watchedCredentials"] as pulumi.Output<unknown>)).toEqual({ eu: credentials() });
     });
 
     it("are refused before anything else is registered, all that is wrong at once", async () => {

@@ -23,7 +23,7 @@ export const vm: VmConfig = {
 
 export function source(name: string): ScrapeSource {
     return ScrapeSource.parse({
-        version: 4,
+        version: 5,
         name,
         server: "https://api.example.com:6443",
         caCertificate: certificate,
@@ -39,7 +39,7 @@ export function source(name: string): ScrapeSource {
 
 export function credentials(): SourceCredentials {
     return SourceCredentials.parse({
-        version: 4,
+        version: 5,
         tokens: { discovery: TOKEN, kubelet: "canary.kubelet.token" },
         federation: { caCertificate: certificate, clientCertificate: certificate, clientKey: "canary-client-key" },
     });

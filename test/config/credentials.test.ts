@@ -5,7 +5,7 @@ import { KUBERNETES_JOBS, type JobPath, type ScrapeSource, type SourceCredential
 import { clusterDocument, source } from "./prometheus/scraping";
 
 const CREDENTIALS: SourceCredentials = {
-    version: 4,
+    version: 5,
     tokens: { discovery: "token", kubelet: "token" },
     federation: { caCertificate: "ca", clientCertificate: "certificate", clientKey: "key" },
 };
@@ -15,7 +15,7 @@ const boundTokens = { purposes: ["discovery" as const, "kubelet" as const], life
 it("lack the token of the account that may ask for the others", () => {
     const bound = source("a", { boundTokens });
     const { federation } = CREDENTIALS;
-    const tokens = (own: SourceCredentials["tokens"]) => ({ version: 4, tokens: own, federation }) as const;
+    const tokens = (own: SourceCredentials["tokens"]) => ({ version: 5, tokens: own, federation }) as const;
     expect(missingCredentials(bound, tokens({}))).toEqual(["a/renewal.token"]);
     expect(missingCredentials(bound, tokens({ renewal: "a.b.c" }))).toEqual([]);
     const halved = source("a", { boundTokens: { purposes: ["discovery"], lifetimeSeconds: 3600 } });

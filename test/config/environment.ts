@@ -124,6 +124,8 @@ const REST: Keys = {
         openHealth: false,
     },
     sourceStacks: ["organization/external-prometheus/prod-eu"],
+    federatedStacks: [{ stack: "organization/external-prometheus/monitor-b", client: "global" }],
+    heldClusters: ["us"],
     "clusters.staging.context": "admin",
     "clusters.staging.jobs": Object.fromEntries(
         JOB_NAMES.map((job) => [

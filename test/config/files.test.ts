@@ -213,6 +213,11 @@ const SCRAPE_FILES: [what: string, content: string, message: string][] = [
         "at kubernetes_sd_configs[0].api_server no http:// or https:// URL",
     ],
     ["a second job_name", job("a", "    params: { job_name: [b] }\n"), "a second job_name at params.job_name"],
+    [
+        "a label that is called as a field is",
+        job("a", "    static_configs: [{ targets: ['a:1'], labels: { log_file: /etc/a } }]\n"),
+        "a label at static_configs[0].labels.log_file that is called as a field is",
+    ],
     ["text of two lines", job("a", '    metrics_path: "/a\\nb"\n'), "at metrics_path more than one line"],
     ["what cannot be printed", job("a", '    metrics_path: "/\\u2028"\n'), "at metrics_path more than one line"],
     [
@@ -251,7 +256,7 @@ describe("a file of scrape jobs", () => {
             "    basic_auth: { username: a, password_file: /etc/a }",
             "    params: { 'match[]': ['{a=\"b\"}'], keyword: [a] }",
             "    relabel_configs: [{ source_labels: [__address__], target_label: token_of }]",
-            "    static_configs: [{ targets: ['a:1'], labels: { access_key: x, api_server: here, log_file: a, ä: é } }]",
+            "    static_configs: [{ targets: ['a:1'], labels: { access_key: x, api_servers: here, ä: é } }]",
             "    kubernetes_sd_configs: [{ role: node, api_server: 'https://k:6443' }]",
             "",
         ];

@@ -6,8 +6,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import index from "../../index";
 import { fillIn } from "../components/cluster";
-import { printed } from "../components/vm";
-import { type Recorded, startMocks } from "../harness";
+import { credentials, printed, source } from "../components/vm";
+import { type MockOptions, type Recorded, startMocks } from "../harness";
 import { configure, load } from "./environment";
 import { CANARY, hostile, SEED } from "./hostile";
 import { textPlaces, type TextPlace, withTexts } from "./places";
@@ -205,9 +205,17 @@ function kubeconfig(texts: Texts): string {
 async function deployed(texts: Texts, shells: Shells): Promise<Recorded[]> {
     const { plain, secret } = withTexts(texts);
     configure(plain, secret);
-    const stacks = (plain["sourceStacks"] as string[]).map((name) => [name, { sources: {}, sourceCredentials: {} }]);
+    const others = (plain["sourceStacks"] as string[]).map((name) => [name, { sources: {}, sourceCredentials: {} }]);
+    const held = plain["heldClusters"] as string[];
+    const last = {
+        sources: Object.fromEntries(held.map((name) => [name, source(name)])),
+        watchedCredentials: Object.fromEntries(held.map((name) => [name, credentials()])),
+    };
     const mocks = await startMocks({
-        stacks: Object.fromEntries(stacks) as Record<string, object> as Record<string, Record<string, unknown>>,
+        stacks: {
+            ...Object.fromEntries(others),
+            "organization/external-prometheus/test": last,
+        } as MockOptions["stacks"] & object,
         outputs: (type, name, inputs) =>
             type === "command:remote:Command" ? { stdout: printed(name) } : fillIn(type, name, inputs),
     });

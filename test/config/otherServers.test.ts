@@ -1,25 +1,23 @@
-import { spawn, type ChildProcess, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { httpCredentialFiles } from "../../config/httpCredentials";
 import { HttpSecrets } from "../../config/httpSecrets";
-import { CREDENTIALS_DIRECTORY } from "../../config/prometheus/credentials";
-import { prometheusDocument, type Scraping } from "../../config/prometheus/document";
-import { renderYaml } from "../../config/prometheus/render";
+import type { Scraping } from "../../config/prometheus/document";
 import { alertmanager, receiver, scrapeJob, SMALL } from "./prometheus/scraping";
+import { RunningPrometheus } from "./runningPrometheus";
 
 // What a Prometheus that reads our documents really sends, and to whom. All of it stays on the loopback.
 
 const directory = mkdtempSync(join(tmpdir(), "other-servers-"));
 const servers: Server[] = [];
-let prometheus: ChildProcess | undefined;
+let prometheus: RunningPrometheus | undefined;
 
 /** Who has asked for each path, as they said themselves: by the header or by a certificate. */
 const seen = new Map<string, Set<string>>();
@@ -120,42 +118,11 @@ beforeAll(async () => {
         alertmanagers: { central: { credentials: "of-central" } },
         remoteWrite: { storage: { password: "of storage" } },
     });
-    start(scraping, secrets);
+    prometheus = RunningPrometheus.start(directory, scraping, secrets);
 });
 
-/** Starts a Prometheus with the documents, and with the credentials where these name them. */
-function start(scraping: Scraping, secrets: HttpSecrets): void {
-    const write = (path: string, content: string) => {
-        mkdirSync(dirname(join(directory, path)), { recursive: true });
-        writeFileSync(join(directory, path), content);
-    };
-    for (const { path, content } of httpCredentialFiles(scraping, secrets)) write(`credentials/${path}`, content);
-    const document = prometheusDocument(scraping);
-    // Nobody on this machine is asked but this test.
-    const jobs = document.scrape_configs.filter(({ job_name }) => job_name !== "prometheus");
-    const global = { ...document.global, scrape_failure_log_file: join(directory, "failures.log") };
-    const text = renderYaml({ ...document, global, rule_files: ["alert.yml"], scrape_configs: jobs });
-    write("alert.yml", ALERT);
-    write("prometheus.yml", text.replaceAll(CREDENTIALS_DIRECTORY, join(directory, "credentials")));
-    prometheus = spawn("prometheus", [
-        `--config.file=${join(directory, "prometheus.yml")}`,
-        `--storage.tsdb.path=${join(directory, "data")}`,
-        "--web.listen-address=127.0.0.1:0",
-        // Those before the Alertmanager was discovered are lost.
-        "--rules.alert.resend-delay=1s",
-    ]);
-    let log = "";
-    prometheus.stderr?.on("data", (data: Buffer) => (log += data.toString()));
-    prometheus.on("exit", (code) => {
-        if (code !== 0 && code !== null) console.error(log);
-    });
-}
-
 afterAll(async () => {
-    if (prometheus?.exitCode === null) {
-        prometheus.kill("SIGKILL");
-        await once(prometheus, "exit");
-    }
+    await prometheus?.end();
     for (const server of servers) {
         server.closeAllConnections();
         server.close();

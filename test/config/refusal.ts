@@ -94,6 +94,8 @@ export const NO_VM: Keys = {
     vmPrivateKey: undefined,
     vmProxyPrivateKey: undefined,
     sourceStacks: undefined,
+    federatedStacks: undefined,
+    heldClusters: undefined,
     alertmanagers: undefined,
     remoteWrite: undefined,
     httpSecrets: undefined,

@@ -113,7 +113,7 @@ function insecure(key: string): Row[] {
         clash(
             `${key}.insecureSkipVerify`,
             { [key]: { path: "off", insecureSkipVerify: true } },
-            "is of no use without the path direct, got true",
+            "is of no use without the path direct",
         ),
     ];
 }
@@ -130,19 +130,11 @@ function evidence(key: string, job: EvidenceJob): Row[] {
         clash(
             `${key}.targets`,
             { [key]: { path: "federate", targets: ["198.51.100.40:1"] } },
-            "is of no use without the path direct, got [",
+            "is of no use without the path direct",
         ),
         wrong(`${key}.scheme`, "ftp", "must be https or http, got 'ftp'"),
-        clash(
-            `${key}.scheme`,
-            { [key]: { path: "off", scheme: "https" } },
-            "is of no use without the path direct, got 'https'",
-        ),
-        clash(
-            `${key}.insecureSkipVerify`,
-            { [`${key}.scheme`]: "http" },
-            "is of no use with the scheme http, got true",
-        ),
+        clash(`${key}.scheme`, { [key]: { path: "off", scheme: "https" } }, "is of no use without the path direct"),
+        clash(`${key}.insecureSkipVerify`, { [`${key}.scheme`]: "http" }, "is of no use with the scheme http"),
     ];
 }
 
@@ -153,7 +145,7 @@ function namespaces(job: string): Row[] {
     return [
         wrong(`${job}.path`, "direct", "must be federate or apiServerProxy or off, got 'direct'"),
         wrong(key, undefined, "is missing: the namespaces whose pods the VM may reach through the API server, or '*'"),
-        clash(key, { [`${job}.path`]: "off" }, "is of no use without the path apiServerProxy, got"),
+        clash(key, { [`${job}.path`]: "off" }, "is of no use without the path apiServerProxy"),
         wrong(key, "shop", "must be a list, got 'shop'"),
         wrong(key, [], "must not be empty, got []"),
         wrong(key, ["shop", "shop"], `${once}, got ["shop","shop"]`),
@@ -177,5 +169,25 @@ const SOURCE_STACKS: Row[] = [
     ),
 ];
 
+const HELD_CLUSTERS: Row[] = [
+    ...lists("heldClusters", "eu"),
+    wrong("heldClusters", ["a", "a"], 'must all be different, got ["a","a"]'),
+    notText("heldClusters[0]"),
+    wrong("heldClusters[0]", "E U", "must be lower-case letters, digits and '-' (an RFC 1123 label), got 'E U'"),
+];
+
+const FEDERATED = "federatedStacks[0]";
+const FEDERATED_STACKS: Row[] = [
+    ...lists("federatedStacks", { stack: "a", client: "b" }),
+    wrong(
+        "federatedStacks",
+        [1, 2].map((i) => ({ stack: "a", client: `b-${i}` })),
+        'must all be different stacks, got [{"stack":"a","client":"b-1"},',
+    ),
+    ...["stack", "client"].flatMap((field) => [notText(`${FEDERATED}.${field}`)]),
+    wrong(`${FEDERATED}.stack`, "a b", "must be the name of a stack, such as organization/project/stack, got 'a b'"),
+    wrong(`${FEDERATED}.client`, "-", "must be letters, digits, '.', '_' and '-', a letter or a digit first, got '-'"),
+];
+
 /** Of the clusters' side. */
-export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS];
+export const CLUSTER_ROWS: readonly Row[] = [...CLUSTERS, ...SOURCE_STACKS, ...HELD_CLUSTERS, ...FEDERATED_STACKS];

@@ -101,6 +101,12 @@ export const FILE_ROWS: readonly Row[] = [
         "kubernetes_sd_configs: [{ role: pod, api_server: 'k8s:6443' }]",
         "at kubernetes_sd_configs[0].api_server no http:// or https:// URL",
     ),
+    ...["api_server", "scheme", "scrape_interval", "log_file"].map((label) =>
+        job(
+            `static_configs: [{ targets: ['a:1'], labels: { ${label}: x } }]`,
+            `a label at static_configs[0].labels.${label} that is called as a field is`,
+        ),
+    ),
     job("scheme: ftp", "another scheme than http and https"),
     job("params: { job_name: a }", "a second job_name at params.job_name"),
     job("proxy_from_environment: true", "proxy_from_environment at proxy_from_environment"),

@@ -40,10 +40,11 @@ function refreshIntervals(key: string): Row[] {
 }
 
 function labels(key: string): Row[] {
-    const names = ["cluster", "job", "job_name", "instance", "scheme", "__address__", "password_file", "a-b", "1a"];
+    const names = ["cluster", "job", "instance", "__address__", "a-b", "1a"];
+    const fields = ["api_server", "job_name", "scheme", "scrape_interval", "scrape_timeout", "password_file"];
     return [
         wrong(key, ["a"], 'must be an object, got ["a"]'),
-        ...names.map((name) => wrong(`${key}.${name}`, "x", LABEL)),
+        ...[...names, ...fields].map((name) => wrong(`${key}.${name}`, "x", LABEL)),
         wrong(`${key}.__proto__`, "x", "has a name that is not allowed"),
         notText(`${key}.site`),
         wrong(`${key}.site`, "a\nb", `${LINE}\\nb'`),
@@ -61,22 +62,31 @@ function httpClients(at: string, other: string): Row[] {
         ...booleans(`${at}.insecureSkipVerify`),
         notText(`${at}.clientCertificate`),
         wrong(`${at}.clientCertificate`, "x", `${PEM}, `),
-        notText(`${at}.username`),
-        wrong(`${at}.username`, "a:b", "must be a name without ':', got 'a:b'"),
-        clash(`${at}.authorization`, { [`${at}.authorization`]: {} }, "must not be set beside username, got {", [
+        wrong(`${at}.username`, 5, "must be a string"),
+        wrong(`${at}.username`, "monitor:CANARY", "must be a name without ':'"),
+        clash(`${at}.authorization`, { [`${at}.authorization`]: {} }, "must not be set beside username", [
             `${key}.credentials`,
         ]),
-        ...objects(`${other}.authorization`, "credentials", "known here: type"),
-        notText(`${other}.authorization.type`),
+        clash(
+            `${at}.authorization`,
+            { [`${at}.authorization`]: { credentials: "CANARY" } },
+            "must not be set beside username",
+            [`${at}.authorization.credentials`, `${key}.credentials`],
+        ),
+        ...["CANARY", null, ["CANARY"]].map((value) => wrong(`${other}.authorization`, value, "must be an object")),
+        wrong(`${other}.authorization.credentials`, "CANARY", "is no key of this program; known here: type"),
+        wrong(`${other}.authorization.type`, 5, "must be a string"),
         wrong(`${other}.authorization.type`, "basic", "must be a scheme other than Basic, which is by username"),
-        wrong(`${other}.authorization.type`, "a b", "must be a scheme other than Basic"),
+        wrong(`${other}.authorization.type`, "Bearer CANARY", "must be a scheme other than Basic"),
         notText(`${at}.proxyUrl`),
         wrong(`${at}.proxyUrl`, "socks5://h", "must be an http:// or https:// URL of host and port alone, got 'socks5"),
-        wrong(`${at}.proxyUrl`, "http://u:hunter2@h", "must be an http:// or https:// URL of host and port alone"),
+        ...["http://u:hunter2@h", "http://u:hunter2/@h", "u:hunter2@h:3128"].map((value) =>
+            wrong(`${at}.proxyUrl`, value, "URL of host and port alone, got a value that is not shown, since it looks"),
+        ),
         clash(`${key}.password`, { [`${at}.username`]: undefined }, `is set, but ${at}.username is not`),
         wrong(`${key}.password`, undefined, "is missing: it belongs to username"),
         wrong(`${key}.password`, { CANARY: 1 }, "must be text"),
-        ...["", " \n", "CANARY\nCANARY", "==> CANARY <=="].map((value) =>
+        ...["", " \n", "CANARY\nCANARY", "CANARY\tCANARY", "==> CANARY <=="].map((value) =>
             wrong(`${key}.password`, value, "must be one line of text, of another form than '==> … <=='"),
         ),
         wrong(`${key}.privateKey`, undefined, "is missing: it belongs to clientCertificate"),
@@ -98,7 +108,7 @@ function withoutTls(at: string, set: string, value: string, says: string): Row[]
     return ["caCertificate", "insecureSkipVerify"].map((first) => {
         const others = [...TLS, "insecureSkipVerify"].filter((name) => name !== first);
         const changes = { [`${at}.${set}`]: value, [`${at}.insecureSkipVerify`]: true };
-        return clash(`${at}.${first}`, changes, `is of TLS, and needs ${says}, got `, below(at, others));
+        return clash(`${at}.${first}`, changes, `is of TLS, and needs ${says}`, below(at, others));
     });
 }
 
@@ -108,6 +118,12 @@ function below(key: string, names: readonly string[]): string[] {
 
 const SOURCES: Row[] = [
     clash(JOB, { [`${JOB}.targets`]: undefined }, "must have one of targets, fileSd, httpSd, dnsSd"),
+    clash(
+        JOB,
+        { [JOB]: { authorization: "CANARY" } },
+        "must have one of targets, fileSd, httpSd, dnsSd, got a value that is not shown",
+        [`${JOB}.authorization`, "httpSecrets.scrapeJobs.node.credentials"],
+    ),
     ...lists(`${JOB}.targets`, "198.51.100.31:9100"),
     wrong(`${JOB}.targets`, [], "must not be empty, got []"),
     notText(`${JOB}.targets[0]`),
@@ -149,7 +165,7 @@ const SOURCES: Row[] = [
     clash(
         "scrapeJobs.bearer.dnsSd.port",
         { "scrapeJobs.bearer.dnsSd.type": "SRV" },
-        "is of no use with the type SRV, whose records have a port, got 9100",
+        "is of no use with the type SRV, whose records have a port",
     ),
     ...refreshIntervals("scrapeJobs.bearer.dnsSd.refreshInterval"),
     ...objects("scrapeJobs.bearer.httpSd", "uri", "did you mean 'url'?"),
@@ -179,7 +195,7 @@ const SCRAPES: Row[] = [
     wrong(`${JOB}.metricsPath`, "metrics", "must begin with '/', got 'metrics'"),
     wrong(`${JOB}.metricsPath`, "/a b", "must begin with '/'"),
     wrong(`${JOB}.params`, ["a"], 'must be an object, got ["a"]'),
-    ...[".files", ".rule_files", ".scrape_config_files", ".tls_config", '["a b"]'].map((name) =>
+    ...[".files", ".rule_files", ".scrape_config_files", ".targets", ".tls_config", '["a b"]'].map((name) =>
         wrong(
             `${JOB}.params${name}`,
             "x",

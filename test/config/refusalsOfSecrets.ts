@@ -83,7 +83,9 @@ export const SECRET_ROWS: readonly Row[] = [
     ]),
     wrong("endpointPasswords.open", undefined, "is missing: the password of the endpoint's username"),
     wrong("endpointPasswords.open", { CANARY: 1 }, "must be text"),
-    ...["", "CANARY\nCANARY"].map((value) => wrong("endpointPasswords.open", value, "must be one line of text")),
+    ...["", " ", "CANARY\nCANARY", "CANARY\tCANARY", "==> CANARY <=="].map((value) =>
+        wrong("endpointPasswords.open", value, "must be one line of text"),
+    ),
     wrong("endpointPasswords.opn", "CANARY", "belongs to no cluster whose endpoint has a username; did you mean the"),
     wrong("endpointPrivateKeys.open", undefined, "is missing: the private key of the endpoint's clientCertificate"),
     wrong("endpointPrivateKeys.open", { CANARY: 1 }, "must be text"),

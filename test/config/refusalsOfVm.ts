@@ -48,10 +48,16 @@ const VM: Row[] = [
         ([key, why]) =>
             clash("vm", { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: {} }, `is missing, but ${key} ${why}`),
     ),
-    clash(
-        "vm",
-        { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, sourceStacks: ["organization/project/prod"] },
-        "is missing, but sourceStacks are watched by the VM",
+    ...Object.entries({
+        sourceStacks: "organization/project/prod",
+        federatedStacks: { stack: "organization/project/monitor", client: "global" },
+        heldClusters: "eu",
+    }).map(([key, one]) =>
+        clash(
+            "vm",
+            { ...NO_VM, ...NO_FRONT, scrapeJobs: undefined, [key]: [one] },
+            `is missing, but ${key} are watched by the VM`,
+        ),
     ),
     clash(
         "vm",

@@ -1,19 +1,39 @@
 import { describe, expect, it } from "vitest";
-import { type SourceStack, watchedClusters } from "../../config/sourceStacks";
-import type { ScrapeSource, SourceCredentials } from "../../config/source";
+import {
+    CLUSTERS_SIDE,
+    federatedStack,
+    heldClusters,
+    type SourceStack,
+    watchedClusters,
+} from "../../config/sourceStacks";
+import { FrontConfig } from "../../config/front";
+import { entries, federationCredentials } from "../../config/outputs";
+import { clusterJobs } from "../../config/prometheus/document";
+import { each, KUBERNETES_JOBS, ScrapeSource, type SourceCredentials } from "../../config/source";
 import { credentials, source } from "../components/vm";
+import { CA, CERTIFICATE } from "./frontCertificates";
 
 const STACK = "organization/external-prometheus/prod-eu";
+
+const FEDERATED_JOBS = each(KUBERNETES_JOBS, { path: "federate", interval: "30s" });
 
 /** A stack with one cluster, all of which is right. */
 function stack(changes: Partial<SourceStack> = {}): SourceStack {
     return {
+        key: "sourceStacks[0]",
         name: STACK,
+        outputs: CLUSTERS_SIDE,
         sources: { eu: source("eu") },
         sourceCredentials: { eu: credentials() },
         isSecret: true,
         ...changes,
     };
+}
+
+/** Its cluster with other words about what it federates. */
+function federating(changes: object): Partial<SourceStack> {
+    const { federation, ...rest } = source("eu");
+    return { sources: { eu: { ...rest, federation: { ...federation, ...changes } } } };
 }
 
 /** What is said of one stack in which something is wrong. */
@@ -37,14 +57,22 @@ describe("clusters of other stacks", () => {
         ["has no output 'sourceCredentials': it was", { sourceCredentials: undefined }],
         ["has no output 'sourceCredentials': it was", { sourceCredentials: "text" }],
         ["has its output 'sourceCredentials' in clear; whoever read its state has the tokens", { isSecret: false }],
-        ["has no credentials of its cluster 'eu': name the stack that makes", { sourceCredentials: {} }],
+        ["has no credentials of its cluster 'eu': name the stack that makes", { sourceCredentials: { us: {} } }],
         [
-            "has a cluster 'eu' of version 5; this program reads 1 to 4: update the one that is older",
-            { sources: { eu: { ...source("eu"), version: 5 } } },
+            "has no credentials of 'eu': another passphrase than this one's keeps its secrets, or it has none to give",
+            { sourceCredentials: {} },
         ],
         [
-            "has a cluster 'eu' of version 5; this program reads 1 to 4",
-            { sourceCredentials: { eu: { ...credentials(), version: 5 } } },
+            "has no credentials of 'eu': another passphrase than this one's keeps its secrets, or it has none to give",
+            { sourceCredentials: {}, isSecret: false },
+        ],
+        [
+            "has a cluster 'eu' of version 6; this program reads 1 to 5: update the one that is older",
+            { sources: { eu: { ...source("eu"), version: 6 } } },
+        ],
+        [
+            "has a cluster 'eu' of version 6; this program reads 1 to 5",
+            { sourceCredentials: { eu: { ...credentials(), version: 6 } } },
         ],
         ["has a cluster 'eu' of no version that can be read", { sources: { eu: {} } }],
         ["has a cluster 'eu' of no version that can be read", { sources: { eu: null } }],
@@ -67,6 +95,26 @@ describe("clusters of other stacks", () => {
                 { sources: { eu: { ...source("eu"), server } } },
             ],
         ),
+        ...["a\nb", "a\tb"].flatMap((text): [string, Partial<SourceStack>][] => [
+            ...(["serverName", "username"] as const).map((key): [string, Partial<SourceStack>] => [
+                `has a cluster 'eu' whose output 'sources' cannot be understood at 'federation.${key}': `,
+                federating({ [key]: text }),
+            ]),
+            [
+                "has a cluster 'eu' whose output 'sources' cannot be understood at 'federation.targets.0.replica': ",
+                federating({
+                    targets: [{ address: "192.0.2.1:443", replica: text, metricsPath: "/federate" }],
+                }),
+            ],
+            [
+                "has a cluster 'eu' whose output 'sources' cannot be understood at 'federation.matchers.alerts.0.value': ",
+                federating({ matchers: { alerts: [{ label: "job", operator: "=", value: text }] } }),
+            ],
+            [
+                "has a cluster 'eu' whose output 'sourceCredentials' cannot be understood at 'federation.password': ",
+                { sourceCredentials: { eu: { ...credentials(), federation: { password: text } } } },
+            ],
+        ]),
         ...[[], ["../../x"], ["kubelet\nkubelet -K-"]].map((purposes): [string, Partial<SourceStack>] => [
             "has a cluster 'eu' whose output 'sources' cannot be understood at 'boundTokens.purposes",
             { sources: { eu: { ...source("eu"), boundTokens: { purposes, lifetimeSeconds: 600 } } } },
@@ -88,8 +136,9 @@ describe("clusters of other stacks", () => {
     });
 
     it("are refused all at once, each with its stack", () => {
-        const other = { ...stack({ sources: undefined }), name: "other" };
-        const { problems } = watchedClusters([stack({ isSecret: false }), other, stack()], ["eu"]);
+        const other = { ...stack({ sources: undefined }), key: "sourceStacks[1]", name: "other" };
+        const last = stack({ key: "sourceStacks[2]" });
+        const { problems } = watchedClusters([stack({ isSecret: false }), other, last], ["eu"]);
         expect(problems.map(({ key, message }) => `${key} ${message}`)).toEqual([
             expect.stringMatching(/^sourceStacks\[0\] \(\S+prod-eu\) has its output 'sourceCredentials' in clear/),
             expect.stringMatching(/^sourceStacks\[0\] \(\S+prod-eu\) has a cluster 'eu', as this stack has$/),
@@ -98,6 +147,31 @@ describe("clusters of other stacks", () => {
         ]);
         const twice = watchedClusters([stack(), { ...stack(), name: "other" }], []);
         expect(twice.problems.map(({ message }) => message)).toEqual([`(other) has a cluster 'eu', as ${STACK} has`]);
+    });
+
+    it.each<[string, Partial<SourceStack>, RegExp]>([
+        [
+            "its stack",
+            { sourceCredentials: undefined },
+            /again here\. Until then: take it out of sourceStacks and name/,
+        ],
+        ["all secrets of it", { sourceCredentials: {} }, /PULUMI_CONFIG_PASSPHRASE.*Until then: take it out of/],
+        ["one cluster of it", { sources: { eu: {} } }, /again here\. Until then: add eu to heldClusters, and/],
+    ])("come with the way to go on without what is wrong with %s", (_what, changes, remedy) => {
+        expect(watchedClusters([stack(changes)], []).problems.map((each) => each.remedy)).toEqual([
+            expect.stringMatching(remedy),
+        ]);
+    });
+
+    it("are not looked at where they are held", () => {
+        const broken = { sources: { eu: {}, us: source("us") }, sourceCredentials: { us: credentials() } };
+        expect(watchedClusters([stack(broken)], [], ["eu"])).toEqual({
+            watched: [{ source: source("us"), credentials: credentials() }],
+            problems: [],
+        });
+        // A stack of whose clusters each is held may show no secret at all.
+        const silent = { sourceCredentials: {}, isSecret: false };
+        expect(watchedClusters([stack(silent)], [], ["eu"])).toEqual({ watched: [], problems: [] });
     });
 
     it("are understood in an older version's words, as the gateway that it knew", () => {
@@ -138,7 +212,7 @@ describe("clusters of other stacks", () => {
         ]);
     });
 
-    it.each([2, 3])("are understood in the words of version %i, which knew less", (version) => {
+    it.each([2, 3, 4])("are understood in the words of version %i, which knew less", (version) => {
         const read = watchedClusters(
             [
                 stack({
@@ -163,6 +237,111 @@ describe("clusters of other stacks", () => {
         const older = { ...rest, jobs: direct, version: 1 };
         const { watched, problems } = watchedClusters([stack({ sources: { eu: older } })], []);
         expect(problems).toEqual([]);
-        expect(watched[0]?.source).toEqual({ ...older, version: 4 });
+        expect(watched[0]?.source).toEqual({ ...older, version: 5 });
+    });
+});
+
+describe("clusters that are held", () => {
+    const last = { sources: { eu: source("eu") }, watchedCredentials: { eu: credentials() } };
+
+    it("are those of the last deployment", () => {
+        expect(heldClusters(["eu"], last, [])).toEqual({
+            watched: [{ source: source("eu"), credentials: credentials() }],
+            problems: [],
+        });
+    });
+
+    it("may be those of an older program's deployment", () => {
+        const older = {
+            sources: { eu: { ...source("eu"), version: 3 } },
+            watchedCredentials: { eu: { ...credentials(), version: 3 } },
+        };
+        expect(heldClusters(["eu"], older, []).watched).toEqual(heldClusters(["eu"], last, []).watched);
+    });
+
+    const unknown = "'eu' is no cluster of another stack that this one was deployed with, so nothing is known of it";
+
+    it.each<[string, Parameters<typeof heldClusters>[1], string[]]>([
+        [unknown, { sources: undefined, watchedCredentials: undefined }, []],
+        [unknown, { ...last, sources: {} }, []],
+        [unknown, { ...last, watchedCredentials: {} }, []],
+        ["'eu' is made by this stack, so there is nothing to hold it by", last, ["eu"]],
+        [
+            "'eu' was deployed, but has a cluster 'eu' whose output 'watchedCredentials' cannot be understood at 'tokens",
+            { ...last, watchedCredentials: { eu: { ...credentials(), tokens: { discovery: "canary" } } } },
+            [],
+        ],
+    ])("are refused: %s", (says, deployed, own) => {
+        const { watched, problems } = heldClusters(["eu"], deployed, own);
+        expect(watched).toEqual([]);
+        expect(problems).toEqual([
+            {
+                key: "heldClusters[0]",
+                message: expect.stringContaining(says) as string,
+                remedy: "pulumi config rm --path 'heldClusters[0]'",
+            },
+        ]);
+        expect(JSON.stringify(problems)).not.toContain("canary");
+    });
+});
+
+describe("another stack's own Prometheus", () => {
+    const { federationSource } = entries(
+        "monitor-b",
+        FrontConfig.parse({ serverName: "b.example.com", clients: { global: { roles: ["federator"] } } }),
+        { scrapeInterval: "30s" },
+    );
+    const pair = { certificate: CERTIFICATE, key: "canary-key" };
+    const all = federationCredentials(["global"], { global: pair, grafana: pair }, CA);
+    const read = (source: unknown, credentials: unknown, client = "global", isSecret = true) => {
+        const federated = { stack: "organization/external-prometheus/monitor-b", client };
+        return watchedClusters([federatedStack("federatedStacks[0]", federated, [source, credentials], isSecret)], []);
+    };
+
+    it("is a source under the stack's name, with what lets the named client in", () => {
+        const { watched, problems } = read(federationSource, all);
+        expect(problems).toEqual([]);
+        expect(watched.map(({ source }) => source.name)).toEqual(["monitor-b"]);
+        expect(watched[0]?.credentials.federation).toEqual({
+            caCertificate: CA,
+            clientCertificate: CERTIFICATE,
+            clientKey: "canary-key",
+        });
+        const jobs = watched.flatMap(({ source }) => clusterJobs(source).map(({ job }) => job));
+        expect(jobs).toEqual(["vital-signs", "recording-rules", "alerts"]);
+    });
+
+    it.each<[string, Parameters<typeof read>]>([
+        ["has no output 'federationSource': it was not deployed", [undefined, all]],
+        ["has no output 'federationCredentials': it was not deployed", [federationSource, undefined]],
+        ["has no credentials of 'monitor-b': another passphrase", [federationSource, all, "grafana"]],
+        ["has its output 'federationCredentials' in clear", [federationSource, all, "global", false]],
+        ["whose output 'federationSource' cannot be understood", [{ ...federationSource, jobs: {} }, all]],
+    ])("is refused where it %s", (says, args) => {
+        const { problems } = read(...args);
+        expect(problems).toHaveLength(1);
+        expect(problems[0]?.key).toBe("federatedStacks[0]");
+        expect(problems[0]?.message).toContain(says);
+        expect(JSON.stringify(problems)).not.toContain("canary");
+    });
+});
+
+describe("a source that is no cluster", () => {
+    const { server, caCertificate, ...rest } = source("eu");
+
+    it.each<[string, object]>([
+        ["scrapes something directly", {}],
+        ["has a CA and no server", { jobs: FEDERATED_JOBS, caCertificate }],
+        ["has a server and no CA", { jobs: FEDERATED_JOBS, server }],
+        ["is known by the cluster's CA", { jobs: FEDERATED_JOBS, federation: { ...rest.federation, ca: "cluster" } }],
+        ["has tokens", { jobs: FEDERATED_JOBS, boundTokens: { purposes: ["kubelet"], lifetimeSeconds: 600 } }],
+    ])("is refused where it %s", (_what, changes) => {
+        expect(ScrapeSource.safeParse({ ...rest, jobs: rest.jobs, ...changes }).error?.issues).toEqual([
+            expect.objectContaining({ path: ["server"], message: "must be there, with caCertificate" }),
+        ]);
+    });
+
+    it("is taken where all of it is federated", () => {
+        expect(ScrapeSource.safeParse({ ...rest, jobs: FEDERATED_JOBS }).success).toBe(true);
     });
 });

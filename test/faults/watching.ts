@@ -20,7 +20,7 @@ export = () => {
     const off = { path: "off", interval: "30s" } as const;
     const caCertificate = read("ca.crt");
     const source: ScrapeSource = {
-        version: 4,
+        version: 5,
         name: "gone",
         server: "https://192.0.2.1:6443",
         caCertificate,
@@ -35,7 +35,7 @@ export = () => {
     };
     const client = vm.bootTimeout === "5m" ? "kubelet" : "admin";
     const credentials: SourceCredentials = {
-        version: 4,
+        version: 5,
         tokens: {},
         federation: { caCertificate, clientCertificate: read(`${client}.crt`), clientKey: read(`${client}.key`) },
     };

@@ -189,6 +189,15 @@ describe("where Prometheus", () => {
         expect((await machine.run("verify", { first_scrapes: "0" })).code).toBe(0);
     });
 
+    it("shows a URL in the way of JSON, it is still the one that was written", async () => {
+        const machine = await serving();
+        const urls = ["?a=1&b=2", "<a>", "a\\n\\b", String.raw`\u0026`, String.raw`\\u003c`, 'a"b"', "it's", "a:"];
+        const targets = urls.map((url) => `          - 'https://www.example.com/${url.replaceAll("'", "''")}'\n`);
+        const lines = `    static_configs:\n      - targets:\n${targets.join("")}`;
+        await machine.succeed("configuration", {}, configuration(["a"], lines));
+        expect(reloads(machine)).toBe(1);
+    });
+
     it("has all rules, they are the new configuration", async () => {
         const machine = await serving();
         const files = [...configuration(["a"], "", ["rule_files:", "  - rules/group.yml"]), rules("group")];

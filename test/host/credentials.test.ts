@@ -19,6 +19,19 @@ it("writes what changed, and keeps what it is not told of", async () => {
     });
 });
 
+it("takes away what a power cut has left, and no folder of the same ending", async () => {
+    const machine = await Machine.prepared();
+    const files = [{ path: "scrapeJobs.next/password", mode: "0640", content: "canary\n" }];
+    await machine.succeed("credentials", {}, files);
+    machine.write(`${ETC}/credentials/scrapeJobs.next/password.next`, "can");
+    await machine.succeed("credentials", {}, files);
+    expect(machine.tree(`${ETC}/credentials`)).toEqual({
+        "": "750",
+        "scrapeJobs.next": "750",
+        "scrapeJobs.next/password": "640 canary\n",
+    });
+});
+
 it("changes nothing when stdin was cut off on its way", async () => {
     const machine = await Machine.prepared();
     const ran = await machine.run("credentials", {}, bundle(CREDENTIALS).slice(0, 40));

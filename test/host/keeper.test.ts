@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { keeperProgram, nodeList } from "../../host/keeper";
 import { runProgram } from "../../operate/process";
 import { configuration, serving } from "./serving";
@@ -12,21 +14,46 @@ const SERVICE = "external-prometheus-keeper";
 const PROGRAM = join(__dirname, "../../host/keep.sh");
 const LOG = "usr/local/var/lib/prometheus/scrape-failures.log";
 
+interface Target {
+    readonly discoveredLabels: Readonly<Record<string, string>>;
+    /** Absent where the job's rules drop it. */
+    readonly labels?: Readonly<Record<string, string>>;
+}
+
 /** What Prometheus says of a target: its node, and whatever else discovery knows of that. */
-function target(address: string, node: string, more: Readonly<Record<string, string>> = {}): object {
-    const discoveredLabels = { __address__: address, ...more, __meta_kubernetes_node_name: node, job: "x" };
-    return { discoveredLabels, labels: { instance: node }, scrapePool: "x", health: "up" };
+function target(address: string, node: string, more: Readonly<Record<string, string>> = {}): Target {
+    const discoveredLabels = { __address__: address, ...more, __meta_kubernetes_node_name: node };
+    return { discoveredLabels, labels: { instance: node } };
+}
+
+/** One that is another VM's. */
+function dropped(...args: Parameters<typeof target>): Target {
+    const { discoveredLabels } = target(...args);
+    return { discoveredLabels };
 }
 
 /** A VM's files, with a configuration that names the lists of these clusters, and a Prometheus that has such targets. */
 async function keeping(clusters: readonly string[]) {
     const root = mkdtempSync(join(tmpdir(), "external-prometheus-keeper-"));
-    const pools = new Map<string, object[]>();
+    const pools = new Map<string, Target[]>();
     const server = createServer((request, response) => {
         const { searchParams, pathname } = new URL(request.url ?? "", "http://vm");
-        const activeTargets = pools.get(searchParams.get("scrapePool") ?? "") ?? [];
-        const isAsked = pathname === "/api/v1/targets" && searchParams.get("state") === "active";
-        response.end(JSON.stringify({ status: "success", data: { activeTargets: isAsked ? activeTargets : [] } }));
+        const [pool, state] = [searchParams.get("scrapePool") ?? "", searchParams.get("state") ?? ""];
+        const all = [...pools].flatMap(([job, targets]) =>
+            targets.map(({ discoveredLabels, ...others }) => ({
+                discoveredLabels: { ...discoveredLabels, job },
+                ...others,
+                ...("labels" in others && { scrapePool: job, health: "up" }),
+            })),
+        );
+        const activeTargets = all.filter(({ scrapePool }) => scrapePool === pool);
+        // An older Prometheus tells neither of which job they are, nor those of one job alone.
+        const droppedTargets = all.filter((each) => !("labels" in each));
+        const data = {
+            activeTargets: ["active", "any"].includes(state) ? activeTargets : [],
+            droppedTargets: ["dropped", "any"].includes(state) ? droppedTargets : [],
+        };
+        response.end(JSON.stringify(pathname === "/api/v1/targets" ? { status: "success", data } : {}));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => {
@@ -89,6 +116,67 @@ it("loses a node that is gone, and none while nothing is known of any", async ()
     expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1"]);
     await keep("127.0.0.1:1");
     expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1"]);
+});
+
+it("knows the nodes that another VM scrapes, and loses those that are gone although none is left for this one", async () => {
+    const { pools, keep, nodes } = await keeping(["a", "b"]);
+    pools.set("b/kubernetes-nodes", [dropped("192.0.2.21:10250", "n")]);
+    pools.set("a/kubernetes-nodes", [target("192.0.2.11:10250", "n-1"), dropped("192.0.2.12:10250", "n-2")]);
+    await keep();
+    expect(nodes("a")).toEqual(["192.0.2.11:10250 n-1", "192.0.2.12:10250 n-2"]);
+    expect(nodes("b")).toEqual(["192.0.2.21:10250 n"]);
+    const annotation = { __meta_kubernetes_node_annotation_x: '"job":"a/kubernetes-nodes"},"scrapePool":"' };
+    pools.set("a/kubernetes-nodes", [dropped("192.0.2.13:10250", "n-3", annotation)]);
+    await keep();
+    expect(nodes("a")).toEqual(["192.0.2.13:10250 n-3"]);
+    expect(nodes("b")).toEqual(["192.0.2.21:10250 n"]);
+});
+
+it("understands what a real Prometheus says of nodes that it leaves to others", async () => {
+    const { root, keep, nodes } = await keeping(["a"]);
+    const write = (file: string, content: object) => {
+        writeFileSync(join(root, file), JSON.stringify(content));
+    };
+    const wanted = [1, 2, 3].map((i) => ({ address: `127.0.0.${i}:9`, name: `n-${i}` }));
+    const labels = (name: string) => ({
+        __meta_kubernetes_node_name: name,
+        __meta_kubernetes_node_annotation_x: '"},"',
+    });
+    write(
+        "nodes.json",
+        wanted.map(({ address, name }) => ({ targets: [address], labels: labels(name) })),
+    );
+    const rules = [{ source_labels: ["__address__"], regex: "127\\.0\\.0\\.2:9", action: "keep" }];
+    const job = { file_sd_configs: [{ files: ["nodes.json"] }], relabel_configs: rules };
+    write("prometheus.yml", {
+        scrape_configs: [
+            { job_name: "a/kubernetes-nodes", ...job },
+            { job_name: "b/kubernetes-nodes", ...job, file_sd_configs: [{ files: ["others.json"] }] },
+        ],
+    });
+    write("others.json", [{ targets: ["127.0.0.4:9"], labels: labels("n-4") }]);
+    const prometheus = spawn("prometheus", [
+        ...[`--config.file=${join(root, "prometheus.yml")}`, `--storage.tsdb.path=${join(root, "data")}`],
+        "--web.listen-address=127.0.0.1:0",
+    ]);
+    onTestFinished(async () => {
+        if (prometheus.exitCode === null) {
+            prometheus.kill("SIGKILL");
+            await once(prometheus, "exit");
+        }
+    });
+    let log = "";
+    prometheus.stderr.on("data", (data: Buffer) => (log += data.toString()));
+    const options = { timeout: 30_000, interval: 500 };
+    const address = await vi.waitFor(() => {
+        const [, found] = /msg="Listening on" .*address=(\S+)/.exec(log) ?? [];
+        if (found === undefined) throw new Error(log);
+        return found;
+    }, options);
+    await vi.waitFor(async () => {
+        await keep(address);
+        expect(nodes("a")).toEqual(wanted.map(({ address, name }) => `${address} ${name}`));
+    }, options);
 });
 
 it("forgets a cluster whose list nothing names any more", async () => {

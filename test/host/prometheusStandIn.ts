@@ -59,7 +59,7 @@ export class PrometheusStandIn {
             case "/api/v1/scrape_pools":
                 return JSON.stringify({ status: "success", data: { scrapePools: this.pools() } });
             case "/api/v1/status/config":
-                return JSON.stringify({ status: "success", data: { yaml: this.shown() } });
+                return goJson({ status: "success", data: { yaml: this.shown() } });
             case "/api/v1/rules":
                 return JSON.stringify({ status: "success", data: { groups: this.ruleGroups() } });
             case "/api/v1/status/buildinfo":
@@ -177,4 +177,10 @@ export class PrometheusStandIn {
         const program = realpathSync(join(this.root, "usr/local/prometheus/prometheus"));
         return /version (\S+)/.exec(readFileSync(program, "utf8"))?.[1] ?? "";
     }
+}
+
+/** As Go writes it, unless it is told otherwise: fit to stand in a page. */
+function goJson(value: unknown): string {
+    const escapes: Record<string, string> = { "&": "0026", "<": "003c", ">": "003e" };
+    return JSON.stringify(value).replaceAll(/[&<>]/g, (character) => `\\u${escapes[character] ?? ""}`);
 }

@@ -72,7 +72,7 @@ function bundleFor(servers: Readonly<Record<string, string>>, renewal = RENEWAL_
             server,
             boundTokens: { purposes: ["discovery", "kubelet"], lifetimeSeconds: 600 },
         };
-        return renewalFiles(bound, SourceCredentials.parse({ version: 4, tokens: { renewal } }));
+        return renewalFiles(bound, SourceCredentials.parse({ version: 5, tokens: { renewal } }));
     });
     const program = renewalProgram().map((file) => ({ ...file, path: `.renewal/${file.path}` }));
     return [...CREDENTIALS, ...files, ...program];

@@ -86,6 +86,9 @@ describe("while a cluster's API does not answer", () => {
 
 it("restarts Prometheus when every API server answers, whatever it says", async () => {
     const machine = await watching({ a: await apiServer(200), b: await apiServer(403) });
+    // What the user's rules say of one is no place where targets are discovered.
+    mkdirSync(machine.path(`${ETC}/current/rules`));
+    machine.write(`${ETC}/current/rules/own.yml`, "- alert: a\n  labels:\n    api_server: http://127.0.0.1:1\n");
     await machine.succeed("service", { version: "3.13.2" }, unit("second"));
     expect(restarts(machine)).toBe(2);
 });

@@ -1,6 +1,6 @@
 import { unlinkSync } from "node:fs";
 import { expect, it } from "vitest";
-import { configuration, ETC, rules, serving } from "./serving";
+import { clusterFile, configuration, ETC, rules, serving } from "./serving";
 
 it("passes with a warning, and its cause, where a job brings nothing", { timeout: 60_000 }, async () => {
     const machine = await serving();
@@ -27,6 +27,23 @@ it("says of many of a kind the first, and how many more there are", async () => 
     const { stderr } = await machine.succeed("verify", { first_scrapes: "0" });
     expect(stderr.trimEnd().split("\n")).toHaveLength(11);
     expect(stderr).toContain("warning: and 4 more like these");
+});
+
+it("does not complain of a job whose targets are on other VMs", async () => {
+    const machine = await serving();
+    const shared =
+        "    relabel_configs:\n      - source_labels:\n          - a\n        modulus: 2\n        action: hashmod\n";
+    const { path, mode, content } = clusterFile("c", ["c/without-target", "c/dropped"]);
+    const other = clusterFile("d", ["d/dropped"]);
+    const main = configuration(["a"], "", ["scrape_config_files:", "  - clusters/*.yml"]);
+    const first = { path, mode, content: content.replace(/^.*c\/.*\n/gm, (line) => `${line}${shared}`) };
+    await machine.succeed("configuration", {}, [...main, first, other]);
+    const { stderr } = await machine.succeed("verify", { first_scrapes: "0" });
+    expect(stderr.trimEnd().split("\n").sort()).toEqual([
+        "jobs whose targets are all on other VMs: 1",
+        "warning: c/without-target has no target (nothing discovered; does its cluster's API answer?)",
+        "warning: d/dropped has no target: its relabel_configs drop all that were discovered",
+    ]);
 });
 
 it("does not wait for targets that have had the time to be found", async () => {

@@ -132,9 +132,11 @@ describe("the stack's outputs", () => {
     it("are secret where they are credentials, and only there", async () => {
         const outputs = JSON.parse(await pulumi("stack", "output", "--json")) as Record<string, unknown>;
         const secret = Object.keys(outputs).filter((name) => outputs[name] === "[secret]");
-        expect(secret.sort()).toEqual(["clientCertificates", "sourceCredentials"]);
+        expect(secret.sort()).toEqual(["clientCertificates", "federationCredentials", "sourceCredentials"]);
         const open = Object.keys(outputs).filter((name) => outputs[name] !== "[secret]");
-        expect(open.sort()).toEqual(["caCertificate", "jobs", "sources", "url", "users", "version"]);
+        expect(open.sort()).toEqual([
+            ...["caCertificate", "grafanaDataSource", "jobs", "sources", "url", "users", "version"],
+        ]);
         expect(outputs).toMatchObject({ url: "https://10.98.0.20/", version: "3.13.2", users: ["alice"] });
     });
 });

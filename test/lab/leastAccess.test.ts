@@ -57,7 +57,7 @@ async function token(account: string): Promise<string> {
 
 /** The variant as a cluster of its own: its jobs, and its credentials where they are looked for. */
 async function write({ name, access }: Variant): Promise<void> {
-    const source: ScrapeSource = { version: 4, name, server: API_SERVER, caCertificate: clusterCa(), jobs: JOBS };
+    const source: ScrapeSource = { version: 5, name, server: API_SERVER, caCertificate: clusterCa(), jobs: JOBS };
     mkdirSync(below(name));
     const document = renderYaml(clusterDocument(source)).replaceAll(dirname(credentialPaths(name).ca), below(name));
     writeFileSync(below(`clusters/${name}.yml`), document);

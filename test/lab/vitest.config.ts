@@ -15,6 +15,7 @@ const ORDER = [
     "doctor",
     "proxied",
     "tokens",
+    "production",
     "secrets",
     "badInput",
     "outage",

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { clusterJobs } from "../../config/prometheus/document";
-import { type ActiveTarget, attemptLines, plan } from "../../operate/doctorPlan";
-import { source } from "../config/prometheus/scraping";
+import { clusterJobs, watchingJobs } from "../../config/prometheus/document";
+import { type ActiveTarget, attemptLines, plan, type Seen } from "../../operate/doctorPlan";
+import { jobKey } from "../../operate/table";
+import { SMALL, source } from "../config/prometheus/scraping";
 
 const SOURCE = source("staging", {
     jobs: {
@@ -11,7 +12,12 @@ const SOURCE = source("staging", {
         etcd: { path: "off", interval: "30s" },
     },
 });
-const NONE = new Map<string, number>();
+
+/** A VM that has all of the cluster's jobs, and of their targets these. */
+function seen(targets: readonly ActiveTarget[], changes: Partial<Seen> = {}): Seen {
+    const jobs = new Set(clusterJobs(SOURCE).map(jobKey));
+    return { jobs, targets, discovered: new Map(), shared: new Set(), ...changes };
+}
 
 function target(job: string, instance: string, health = "up", lastError = ""): ActiveTarget {
     return {
@@ -22,7 +28,7 @@ function target(job: string, instance: string, health = "up", lastError = ""): A
 
 describe("the plan for a cluster", () => {
     it("tries the API server first, then each list that is needed, once", () => {
-        const { attempts } = plan(SOURCE, [], NONE);
+        const { attempts } = plan(SOURCE, seen([]));
         const base = "https://k8s.example.com:6443";
         const slices = "apis/discovery.k8s.io/v1/namespaces";
         expect(attempts.map(({ url }) => url)).toEqual([
@@ -39,13 +45,36 @@ describe("the plan for a cluster", () => {
 
     it("has each job that there is, by its targets or as one without any", () => {
         const found = [target("kube-scheduler", "10.0.0.1:10259"), target("kubernetes-nodes", "node-1")];
-        const { attempts, nobody } = plan(SOURCE, found, new Map([["staging/kubernetes-pods", 4]]));
+        const { attempts, nobody } = plan(
+            SOURCE,
+            seen(found, { discovered: new Map([["staging/kubernetes-pods", 4]]) }),
+        );
         const tried = attempts.filter(({ path }) => path !== "answers" && path !== "discovery");
         const jobs = clusterJobs(SOURCE).map(({ job }) => job);
         expect([...tried, ...nobody].map(({ job }) => job).sort()).toEqual([...jobs].sort());
         expect(jobs).not.toContain("etcd");
         expect(nobody.filter(({ discovered }) => discovered > 0)).toEqual([
-            { cluster: "staging", job: "kubernetes-pods", path: "federate", discovered: 4 },
+            { cluster: "staging", job: "kubernetes-pods", path: "federate", discovered: 4, isShared: false },
+        ]);
+    });
+
+    it("has of what several VMs share the part of this one", () => {
+        const prometheus = { ...SMALL.prometheus, shard: { index: 0, of: 2 } };
+        const part = watchingJobs(SOURCE, { ...SMALL, prometheus });
+        const { attempts, nobody } = plan(
+            SOURCE,
+            seen([target("kubernetes-nodes", "node-1")], {
+                jobs: new Set(part.map(jobKey)),
+                discovered: new Map([["staging/kube-scheduler", 3]]),
+                shared: new Set(["staging/kube-scheduler", "staging/kubernetes-nodes"]),
+            }),
+        );
+        const jobs = [...attempts, ...nobody].map(({ job }) => job);
+        expect(new Set(jobs)).toEqual(new Set(["API server", "discovery", ...part.map(({ job }) => job)]));
+        // Federated by the other VM alone.
+        expect(jobs).not.toContain("kubernetes-pods");
+        expect(nobody.filter(({ isShared }) => isShared)).toEqual([
+            { cluster: "staging", job: "kube-scheduler", path: "direct", discovered: 3, isShared: true },
         ]);
     });
 
@@ -57,7 +86,7 @@ describe("the plan for a cluster", () => {
             target("kubernetes-nodes", "bad", "down", lastError),
             { ...target("kubernetes-nodes", "other"), scrapePool: "production/kubernetes-nodes" },
         ];
-        const tried = plan(SOURCE, found, NONE).attempts.filter(({ job }) => job === "kubernetes-nodes");
+        const tried = plan(SOURCE, seen(found)).attempts.filter(({ job }) => job === "kubernetes-nodes");
         expect(tried.map(({ instance, lastError }) => [instance, lastError])).toEqual([
             ["new", ""],
             ["bad", "dial tcp 10.0.0.9:10250: connect: connection refused"],
@@ -67,7 +96,7 @@ describe("the plan for a cluster", () => {
 
     it("shows each what the job shows it, by the names of files", () => {
         const found = ["kubernetes-nodes", "kube-scheduler", "kubernetes-pods"].map((job) => target(job, "host:1"));
-        const { attempts } = plan(SOURCE, found, NONE);
+        const { attempts } = plan(SOURCE, seen(found));
         const lines = attemptLines(attempts).split("\n");
         const line = (job: string) => lines[attempts.findIndex((each) => each.job === job)]?.split("\t").slice(1);
         const files = "/usr/local/etc/prometheus/credentials/staging";

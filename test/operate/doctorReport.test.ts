@@ -7,8 +7,8 @@ function attempt(job: string, instance: string, changes: Partial<Attempt> = {}):
     return { cluster: "eu", job, path: "direct", instance, url, client: {}, lastError: "", ...changes };
 }
 
-function nobody(job: string, discovered: number): Nobody {
-    return { cluster: "eu", job, path: "direct", discovered };
+function nobody(job: string, discovered: number, isShared = false): Nobody {
+    return { cluster: "eu", job, path: "direct", discovered, isShared };
 }
 
 const OK = "0\t200\t5\t\t";
@@ -50,12 +50,29 @@ describe("the report", () => {
     it.each([
         ["etcd", 3, "no target: none of 3 that were discovered is one", "node-role.kubernetes.io/control-plane"],
         ["kubernetes-pods", 9, "no target: none of 9 that were discovered is one", 'prometheus.io/scrape: "true"'],
+        [
+            "kubernetes-apiservers",
+            2,
+            "no target: none of 2 that were discovered is one",
+            "port https of the Service kubernetes",
+        ],
+        ["node-exporter", 3, "no target: none of 3 that were discovered is one", "ask again"],
         ["kubernetes-nodes", 0, "no target was discovered", "the lines of discovery above"],
     ])("tells of %s without a target, of %i that were discovered", (job, discovered, result, remedy) => {
         const { text, isHealthy } = reported([], [], [nobody(job, discovered)]);
         expect(text).toContain(`  ${result}\n`);
         expect(text).toContain(remedy);
         expect(isHealthy).toBe(false);
+    });
+
+    it("tells for information that what was discovered is on other VMs, and whatever else is wrong all the same", () => {
+        const { text, isHealthy } = reported([], [], [nobody("kubernetes-nodes", 3, true), nobody("etcd", 3, true)]);
+        const result = "none here: of 3 that were discovered the other VMs have what is a target";
+        expect(text.match(/none here.*$/gm)).toEqual([result, result]);
+        expect(text).not.toContain("\n\n");
+        expect(isHealthy).toBe(true);
+        expect(reported([], [], [nobody("kubernetes-nodes", 0, true)]).text).toContain("no target was discovered\n");
+        expect(reported([], [], [nobody("kubernetes-nodes", 0, true)]).isHealthy).toBe(false);
     });
 
     it("does not take for healthy what was not asked", () => {

@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { RENEWAL_HOME } from "../../host/renewal";
 import { quote } from "../../host/shell";
 import { diagnose } from "../../operate/doctorCauses";
 import { type Attempt, attemptLines } from "../../operate/doctorPlan";
@@ -62,6 +63,14 @@ async function listening(server: Server | TcpServer): Promise<string> {
     return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** Stands for that of a VM: root, who reads everything, becomes somebody who does not. */
+const RUNUSER = `#!/bin/bash
+[ "$1 $2 $3" = "-u prometheus --" ] || exit 1
+shift 3
+[ "$(id -u)" != 0 ] || set -- setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+exec "$@"
+`;
+
 /** A certificate that has signed itself. */
 function certificate(name: string): { cert: string; key: string; file: string } {
     const [file, key] = [join(directory, `${name}.crt`), join(directory, `${name}.key`)];
@@ -84,7 +93,8 @@ async function diagnosed(tried: readonly Tried[]): Promise<{ result: string; rem
     const scripts = ["../../host/offers.sh", "../../operate/doctor.sh"].map((name) => {
         return readFileSync(join(__dirname, name), "utf8");
     });
-    const stdin = ["set -euo pipefail", `attempts=${quote(attemptLines(attempts))}`, ...scripts].join("\n");
+    const assignments = [`PATH=${quote(directory)}:$PATH`, `attempts=${quote(attemptLines(attempts))}`];
+    const stdin = ["set -euo pipefail", ...assignments, ...scripts].join("\n");
     const { code, stdout, stderr } = await runProgram("bash", ["-s"], { stdin, timeoutSeconds: 60 });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const answers = readAnswers(stdout);
@@ -101,11 +111,17 @@ let mutual: string;
 let silent: string;
 let own: ReturnType<typeof certificate>;
 let token: string;
+let empty: string;
 
 beforeAll(async () => {
     own = certificate("own.example.com");
     token = join(directory, "token");
     writeFileSync(token, `${TOKEN}\n`);
+    empty = join(directory, "empty");
+    writeFileSync(empty, "");
+    writeFileSync(join(directory, "runuser"), RUNUSER);
+    for (const path of [directory, token, empty, own.file]) chmodSync(path, 0o755);
+    chmodSync(join(directory, "runuser"), 0o755);
     plain = await listening(createServer(answer));
     tls = await listening(createTlsServer(own, answer));
     mutual = await listening(createTlsServer({ ...own, ca: own.cert, requestCert: true }, answer));
@@ -154,6 +170,47 @@ it("tells from each answer what is wrong, and what helps", async () => {
     expect([...leaked]).toEqual([]);
 }, 60_000);
 
+it("asks nobody with credentials that Prometheus cannot read, whatever root can", async () => {
+    const [locked, gone, bound] = [
+        join(directory, "locked"),
+        join(directory, "gone"),
+        `${RENEWAL_HOME}/tokens/c/x.token`,
+    ];
+    writeFileSync(locked, "secret\n");
+    chmodSync(locked, 0);
+    shown.clear();
+    const url = `http://${plain}/metrics`;
+    const at = (client: Attempt["client"]): Tried => ({ job: "kubernetes-nodes", path: "direct", url, client });
+    const cases: [Tried, result: RegExp, remedy: RegExp][] = [
+        [at({ authorization: { credentials_file: gone } }), /: there is no \S+\/gone$/, /make drift.*make repair/],
+        [at({ authorization: { credentials_file: locked } }), /: prometheus may not read \S+\/locked$/, /make drift/],
+        [
+            at({ basic_auth: { username: "u", password_file: locked } }),
+            /prometheus may not read \S+\/locked$/,
+            /make drift/,
+        ],
+        [at({ tls_config: { ca_file: gone } }), /there is no \S+\/gone$/, /make drift/],
+        [at({ tls_config: { cert_file: locked, key_file: token } }), /may not read \S+\/locked$/, /make drift/],
+        [at({ tls_config: { cert_file: token, key_file: locked } }), /may not read \S+\/locked$/, /make drift/],
+        [at({ authorization: { credentials_file: bound } }), /there is no \S+x\.token$/, /journalctl.*make drift/],
+        [
+            at({ authorization: { credentials_file: bound }, tls_config: { ca_file: gone } }),
+            /there is no \S+\/gone$/,
+            /^run 'make drift'/,
+        ],
+    ];
+    const found = await diagnosed([
+        at({ authorization: { credentials_file: token } }),
+        ...cases.map(([tried]) => tried),
+    ]);
+    expect(found[0]?.result).toBe("ok");
+    for (const [i, [, result, remedy]] of cases.entries()) {
+        expect(found[i + 1]?.result).toMatch(result);
+        expect(found[i + 1]?.remedy).toMatch(remedy);
+    }
+    expect([...shown.values()]).toEqual([`Bearer ${TOKEN}`]);
+});
+
 it("tells from what keeps a request from being answered", async () => {
     const direct = (job: string, url: string, client: Attempt["client"] = {}): Tried => {
         return { job, path: "direct", url, client };
@@ -179,12 +236,19 @@ it("tells from what keeps a request from being answered", async () => {
             /a certificate for 127\.0\.0\.1/,
         ],
         [
+            direct("kubernetes-apiservers", `https://${tls}/metrics`, {
+                tls_config: { ca_file: own.file, server_name: "kubernetes" },
+            }),
+            /^x509: .*another name/,
+            /a certificate for kubernetes, /,
+        ],
+        [
             { ...direct("a", `https://${mutual}/metrics`, trusting), path: "federate" },
             /^x509: the VM's/,
             /deploy the stack/,
         ],
         [direct("a", `https://${plain}/metrics`, trusting), /^no TLS/, /speaks TLS/],
-        [direct("a", `https://${tls}/metrics`, { tls_config: { ca_file: "/none" } }), /cannot be read/, /make drift/],
+        [direct("a", `https://${tls}/metrics`, { tls_config: { ca_file: empty } }), /cannot be read/, /make drift/],
         [direct("etcd", "http://127.0.0.1:9/metrics"), /^connection refused$/, /--listen-metrics-urls/],
         [direct("node-exporter", "http://127.0.0.1:9/metrics"), /^connection refused$/, /nothing listens at port 9/],
         [direct("a", "http://nobody.invalid/metrics"), /^DNS: .* nobody\.invalid$/, /resolver/],

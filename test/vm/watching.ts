@@ -29,12 +29,12 @@ export = () => {
             "kubernetes-pods": { path: "federate", interval: "1s" },
             "kubernetes-service-endpoints": off,
         } as const;
-        return [{ version: 4, name: "gone", server: "https://192.0.2.1:6443", caCertificate: ca, jobs, federation }];
+        return [{ version: 5, name: "gone", server: "https://192.0.2.1:6443", caCertificate: ca, jobs, federation }];
     });
     const sourceCredentials = pulumi
         .all([caCertificate, client.certificate, client.key])
         .apply(([ca, clientCertificate, clientKey]) => ({
-            gone: { version: 4, tokens: {}, federation: { caCertificate: ca, clientCertificate, clientKey } } as const,
+            gone: { version: 5, tokens: {}, federation: { caCertificate: ca, clientCertificate, clientKey } } as const,
         }));
     new ExternalPrometheus("prometheus", { vm, privateKey: vmPrivateKey, sources, sourceCredentials, ...scraping });
 };

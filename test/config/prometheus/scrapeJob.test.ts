@@ -183,11 +183,15 @@ describe("a job of the user's own", () => {
 
 describe("what leaves this Prometheus", () => {
     it("has labels of its own, of which Prometheus reads none as a variable", () => {
-        const prometheus = { ...SMALL.prometheus, externalLabels: { site: "berlin", price: "$HOME ${HOME} $$" } };
-        expect(prometheusDocument({ ...SMALL, prometheus }).global.external_labels).toEqual({
-            price: "$$HOME $${HOME} $$$$",
-            site: "berlin",
-        });
+        const externalLabels = { site: "berlin", price: "$HOME ${HOME} $$" };
+        const labels = (version: string) =>
+            prometheusDocument({ ...SMALL, prometheus: { ...SMALL.prometheus, version, externalLabels } }).global
+                .external_labels;
+        for (const version of ["3.13.2", "3.0.0-rc.0", "3.0.0"]) {
+            expect(labels(version)).toEqual({ price: "$$HOME $${HOME} $$$$", site: "berlin" });
+        }
+        // An older one reads none, and sends what stands there.
+        expect(labels("2.55.1")).toEqual(externalLabels);
         expect(prometheusDocument(SMALL).global).not.toHaveProperty("external_labels");
     });
 

@@ -28,7 +28,7 @@ const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 /** A cluster with every job on its default path; two replicas behind the gateway. */
 export function source(name = "staging", changes: Partial<ScrapeSource> = {}): ScrapeSource {
     return {
-        version: 4,
+        version: 5,
         name,
         server: "https://k8s.example.com:6443",
         caCertificate: CA,

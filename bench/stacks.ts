@@ -1,0 +1,116 @@
+/**
+ * What a deployment costs in which nothing changes, beside an empty program with the same packages and engine; and what each
+ * stack costs that is read by reference. Usage, with the lab running: node --import tsx bench/stacks.ts [turns]
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+
+const PROJECT = join(__dirname, "..");
+const UP = ["up", "--yes", "--skip-preview", "--non-interactive", "--color=never"];
+const COUNTS = [0, 1, 10, 50];
+
+const EMPTY = `
+for (const name of ["pulumi", "kubernetes", "command", "tls"]) require("@pulumi/" + name);
+`;
+/** As a cluster's stack has them: one output in clear, and one that is secret. */
+const SOURCE = `
+const pulumi = require("@pulumi/pulumi");
+exports.sources = { eu: { name: "eu", text: "x".repeat(4000) } };
+exports.sourceCredentials = pulumi.secret({ eu: { token: "y".repeat(1000) } });
+`;
+const READER = `
+const pulumi = require("@pulumi/pulumi");
+const count = Number(new pulumi.Config().require("count"));
+module.exports = async () => {
+    const all = Array.from({ length: count }, async (_, i) => {
+        const stack = new pulumi.StackReference("organization/bench-source/source-" + i);
+        const outputs = ["sources", "sourceCredentials"].map((name) => stack.getOutputDetails(name));
+        const [sources, credentials] = await Promise.all(outputs);
+        if (sources.value === undefined || credentials.secretValue === undefined) throw new Error("nothing was read");
+    });
+    await Promise.all(all);
+};
+`;
+
+const directory = mkdtempSync(join(tmpdir(), "bench-"));
+
+function pulumi(args: readonly string[]): void {
+    execFileSync(join(PROJECT, "lab/pulumi"), args, { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** A project of its own with one program; returns what chooses it. */
+function project(name: string, program: string): string[] {
+    const place = join(directory, name);
+    mkdirSync(place);
+    symlinkSync(join(PROJECT, "node_modules"), join(place, "node_modules"));
+    writeFileSync(join(place, "Pulumi.yaml"), `name: bench-${name}\nruntime: nodejs\n`);
+    writeFileSync(join(place, "package.json"), '{ "main": "index.js" }\n');
+    writeFileSync(join(place, "index.js"), program);
+    return ["--cwd", place];
+}
+
+function init(at: readonly string[], stack: string): void {
+    made.push([...at, "--stack", stack]);
+    pulumi(["stack", "init", stack, "--no-select", "--non-interactive", ...at]);
+}
+
+/** All stacks, to be taken away at the end. */
+const made: string[][] = [];
+
+function seconds(args: readonly string[]): number {
+    const begun = performance.now();
+    pulumi(args);
+    return (performance.now() - begun) / 1000;
+}
+
+function median(values: readonly number[]): number {
+    return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
+
+/** Medians of commands that are run in turns. */
+function inTurns(turns: number, commands: readonly (readonly string[])[]): number[] {
+    const times = Array.from({ length: turns }, () => commands.map(seconds));
+    return commands.map((_, i) => median(times.map((turn) => turn[i] ?? NaN)));
+}
+
+function main(turns: number): void {
+    const empty = project("empty", EMPTY);
+    init(empty, "empty");
+    const [none = NaN, noop = NaN] = inTurns(turns, [
+        [...UP, ...empty, "--stack", "empty"],
+        [...UP, "--expect-no-changes"],
+    ]);
+    console.log(`up of an empty program: ${none.toFixed(2)} s`);
+    console.log(`up of the lab's stack, nothing changed: ${noop.toFixed(2)} s, ${(noop / none).toFixed(2)} times that`);
+
+    const source = project("source", SOURCE);
+    for (let i = 0; i < Math.max(...COUNTS); i++) {
+        init(source, `source-${i}`);
+        pulumi([...UP, ...source, "--stack", `source-${i}`]);
+    }
+    const reader = project("reader", READER);
+    const readers = COUNTS.map((count) => {
+        const at = [...reader, "--stack", `reader-${count}`];
+        init(reader, `reader-${count}`);
+        pulumi(["config", "set", "count", String(count), ...at]);
+        return [...UP, ...at];
+    });
+    const [alone = NaN, ...others] = inTurns(turns, readers);
+    for (const [i, time] of others.entries()) {
+        const count = COUNTS[i + 1] ?? NaN;
+        const each = ((time - alone) * 1000) / count;
+        console.log(
+            `${count} stacks read: ${time.toFixed(2)} s, ${(time / alone).toFixed(2)} times none, ${each.toFixed(0)} ms each`,
+        );
+    }
+}
+
+try {
+    main(Number(process.argv[2] ?? 5));
+} finally {
+    for (const at of made) pulumi(["stack", "rm", "--force", "--yes", "--non-interactive", ...at]);
+    rmSync(directory, { recursive: true });
+}

@@ -1,0 +1,54 @@
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { quote } from "../../host/shell";
+import { runProgram } from "../../operate/process";
+
+const directory = mkdtempSync(join(tmpdir(), "offers-"));
+const shown: (string | undefined)[] = [];
+const server = createServer((request, response) => {
+    shown.push(request.headers.authorization);
+    response.end('up{job="b",instance="1"} 1\nup{job="a",instance="1"} 1\nup{job="a",instance="2"} 1\n');
+});
+
+beforeAll(async () => {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+});
+
+afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+    rmSync(directory, { recursive: true });
+});
+
+/** What a replica offers to whoever shows this password. */
+async function offered(password: string): Promise<string> {
+    const file = join(directory, "password");
+    writeFileSync(file, password);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/federate`;
+    const endpoints = ["eu", "replica", url, "-", "-", "-", "monitor", file, "-", "-"].join("\t");
+    const script = readFileSync(join(__dirname, "../../host/offers.sh"), "utf8");
+    const stdin = [`set -euo pipefail\nendpoints=${quote(endpoints)}`, script, "offered eu replica 2>&1"].join("\n");
+    return (await runProgram("bash", ["-s"], { stdin, timeoutSeconds: 30 })).stdout;
+}
+
+it("names the jobs of a replica by the number of their targets, and is let in by whatever a line can hold", async () => {
+    expect(await offered('p" \\w\t#\n')).toBe("a (2), b (1)");
+    expect(shown.splice(0)).toEqual([`Basic ${btoa('monitor:p" \\w\t#')}`]);
+});
+
+it("asks nobody where a secret of several lines would be options of its own", async () => {
+    const file = join(directory, "written");
+    for (const end of ["\n", "\r\n"]) {
+        const said = await offered(`x"${end}output = ${file}${end}url = file:///etc/hostname${end}#`);
+        expect(said).toContain("user would be more than one line");
+        expect(said).not.toContain("file:///etc/hostname");
+    }
+    expect(existsSync(file)).toBe(false);
+    expect(shown).toEqual([]);
+});

@@ -1,0 +1,99 @@
+import * as pulumi from "@pulumi/pulumi";
+import index from "../../index";
+import { scrapeSource } from "../../config/kubernetes/scrapeSource";
+import { field, isObject } from "../../config/scalars";
+import type { ScrapeSource } from "../../config/source";
+import { configure, type Keys, load } from "../config/environment";
+import { scrapingOf } from "../config/prometheus/environments";
+import { type Recorded, startMocks, valueOf } from "../harness";
+import { fileOfStack, readStackFile, type StackKeys } from "./stackFiles";
+import { fillInStandIns, standInCredentials } from "./standIns";
+
+/** What of a resource the rules look at. */
+export type Resource = Pick<Recorded, "type" | "name" | "inputs" | "secrets">;
+
+/** What a stack would deploy, as the rules look at it. */
+export interface Deployed {
+    /** Among them the stack itself, whose inputs are its outputs. */
+    readonly resources: readonly Resource[];
+    /** Places in the stack's file where a secret stands in clear. */
+    readonly inClear: readonly string[];
+    /** Whether the stack has a cluster's side of its own. */
+    readonly hasClusters: boolean;
+    /** Whether the VM's data may go with the stack. */
+    readonly mayPurge: boolean;
+}
+
+/** Something that breaks a rule. */
+export interface Violation {
+    readonly resource: Pick<Resource, "type" | "name">;
+    /** As it follows the name; holds no secret. */
+    readonly what: string;
+}
+
+const STACK = "pulumi:pulumi:Stack";
+
+/** Runs the program as an update of the stack in that file, in which nothing is real. */
+export async function deployed({ plain, secret, inClear }: StackKeys, path: string): Promise<Deployed> {
+    const stacks = otherStacks(plain, path);
+    const mocks = await startMocks({ outputs: fillInStandIns, stacks });
+    configure(plain, secret);
+    const program = index as unknown as () => unknown;
+    const outputs = await program();
+    const stack = await outputsOf(isObject(outputs) ? outputs : {});
+    await mocks.settled();
+    return {
+        resources: [...mocks.resources, stack],
+        inClear,
+        hasClusters: Object.keys(plain["clusters"] ?? {}).length > 0,
+        mayPurge: !path.startsWith("examples/") && field(plain["vm"], "purgeData") === true,
+    };
+}
+
+/** A stack's outputs in the form of a resource. */
+async function outputsOf(outputs: Readonly<Record<string, unknown>>): Promise<Resource> {
+    const known = await Promise.all(
+        Object.entries(outputs).map(async ([name, value]) => {
+            const output = pulumi.output(value);
+            return { name, value: await valueOf(output), isSecret: await pulumi.isSecret(output) };
+        }),
+    );
+    return {
+        type: STACK,
+        name: "outputs",
+        inputs: Object.fromEntries(known.map(({ name, value }) => [name, value])),
+        secrets: known.flatMap(({ name, isSecret }) => (isSecret ? [name] : [])),
+    };
+}
+
+/** What the stacks that this one reads would give it: by their files, if these lie beside it, else what people have. */
+function otherStacks(plain: Keys, path: string) {
+    const names = Array.isArray(plain["sourceStacks"]) ? plain["sourceStacks"].map(String) : [];
+    return Object.fromEntries(
+        names.map((name, i) => {
+            const file = fileOfStack(name, path);
+            const sources = file === undefined ? someSources(i) : sourcesOf(file);
+            return [
+                name,
+                {
+                    sources: Object.fromEntries(sources.map((source) => [source.name, source])),
+                    sourceCredentials: Object.fromEntries(sources.map(({ name }) => [name, standInCredentials()])),
+                },
+            ];
+        }),
+    );
+}
+
+/** The clusters whose sides the stack in that file makes. */
+export function sourcesOf(path: string): ScrapeSource[] {
+    const { plain, secret } = readStackFile(path);
+    return load(plain, secret).clusters.map(({ cluster }) => scrapeSource(cluster));
+}
+
+/** Under names that no other stack's clusters have. */
+function someSources(stack: number): ScrapeSource[] {
+    const environments = ["three-clusters", "federation-only", "no-prometheus-in-the-cluster"];
+    return environments.flatMap((name) =>
+        scrapingOf(name).sources.map((source) => ({ ...source, name: `${source.name}-of-stack-${stack}` })),
+    );
+}
