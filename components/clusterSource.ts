@@ -8,19 +8,27 @@ import { type ScrapeSource, SOURCE_VERSION, type SourceCredentials } from "../co
 import { PrometheusEndpoint } from "./prometheusEndpoint";
 import { ScrapeAccess } from "./scrapeAccess";
 
+/** What `loadConfig` and `parseConfig` give for each of `clusters`. */
 export interface ClusterSourceArgs {
+    /** The cluster, how the VM reaches it, and its jobs; plain, since it decides what is made. */
     cluster: Cluster;
-    /** Of an account that may make what this program makes; used for nothing else, and kept from the VM. */
-    kubeconfig: pulumi.Output<string>;
-    /** For the endpoint; secret. */
-    endpointSecrets: pulumi.Output<EndpointSecrets>;
+    /**
+     * Of an account that may make what this program makes; used for nothing else, and kept from the VM. Secret. Empty where
+     * nothing is to be made.
+     */
+    kubeconfig: pulumi.Input<string>;
+    /** Password and private key for an endpoint that others keep open; empty for any other. Secret. */
+    endpointSecrets: pulumi.Input<EndpointSecrets>;
 }
 
-/** The cluster's side: all that lets a Prometheus outside watch the cluster. */
+/**
+ * The cluster's side: all that lets a Prometheus outside watch the cluster. The name prefixes those of its resources; the
+ * stack's own program takes the cluster's. Fails while the cluster does not answer, if there is something to change in it.
+ */
 export class ClusterSource extends pulumi.ComponentResource {
-    /** Known from the configuration alone. */
+    /** What the VM must know of the cluster; known from the arguments alone, so a preview shows it. Holds no secret. */
     public readonly source: ScrapeSource;
-    /** Secret. */
+    /** By what the VM is let in; belongs to `source`. Secret. */
     public readonly credentials: pulumi.Output<SourceCredentials>;
 
     constructor(name: string, args: ClusterSourceArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -33,7 +41,7 @@ export class ClusterSource extends pulumi.ComponentResource {
         const { endpoint } = cluster;
         const federation =
             endpoint?.kind === "url"
-                ? args.endpointSecrets.apply((secrets) => givenProof(endpoint, secrets))
+                ? pulumi.secret(args.endpointSecrets).apply((secrets) => givenProof(endpoint, secrets))
                 : made?.federation;
         this.credentials = pulumi.all([made?.tokens, federation]).apply(([tokens = {}, proof]): SourceCredentials => {
             return { version: SOURCE_VERSION, tokens, ...(proof && { federation: proof }) };
@@ -46,7 +54,7 @@ export class ClusterSource extends pulumi.ComponentResource {
         const provider = new k8s.Provider(
             name,
             {
-                kubeconfig,
+                kubeconfig: pulumi.secret(kubeconfig),
                 context: cluster.context,
                 // A new certificate or address in the kubeconfig means the same cluster, whose objects must stay.
                 clusterIdentifier: cluster.name,

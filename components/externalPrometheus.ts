@@ -16,37 +16,47 @@ import { Release } from "./release";
 import { SystemdService } from "./systemdService";
 import { Verify } from "./verify";
 
+/** What `loadConfig` and `parseConfig` give for the VM, with the clusters that it watches. */
 export interface ExternalPrometheusArgs {
+    /** The VM, and how it is reached; plain, since it decides what the steps are. */
     vm: VmConfig;
-    /** For SSH; secret. */
+    /** For SSH, `vmPrivateKey` of the configuration; secret. */
     privateKey: pulumi.Input<string>;
-    /** For the jump host, if it is not the same; secret. */
+    /** For the jump host `vm.proxy`, `vmProxyPrivateKey` of the configuration; secret. @default privateKey */
     proxyPrivateKey?: pulumi.Input<string>;
+    /** Which release is installed, and what holds for all jobs. */
     prometheus: PrometheusConfig;
-    /** Without it Prometheus is reached on the VM itself only. */
+    /** httpd before Prometheus. @default Prometheus is reached on the VM itself only */
     front?: Front;
-    /** The clusters to watch. */
+    /** The clusters to watch: `source` of each ClusterSource, and those of other stacks. */
     sources: pulumi.Input<readonly ScrapeSource[]>;
+    /** For each of `sources`, by its name; the deployment fails where one is missing. Secret. */
+    sourceCredentials: pulumi.Input<Readonly<Record<string, SourceCredentials>>>;
     /** What is installed beside Prometheus. */
     companions: StackConfig["companions"];
+    /** Files of rules; promtool checks them on the VM before they replace what runs. */
     ruleFiles: StackConfig["ruleFiles"];
+    /** Files with `scrape_configs`, checked in the same way. */
     scrapeConfigFiles: StackConfig["scrapeConfigFiles"];
-    /** By cluster name; secret. */
-    sourceCredentials: pulumi.Input<Readonly<Record<string, SourceCredentials>>>;
+    /** Other servers and services that are scraped or probed. */
     scrapeJobs: StackConfig["scrapeJobs"];
+    /** Alertmanagers elsewhere that get every alert. */
     alertmanagers: StackConfig["alertmanagers"];
+    /** Where every sample is written to as well. */
     remoteWrite: StackConfig["remoteWrite"];
-    /** Secret. */
+    /** What is shown to those three. Secret. */
     httpSecrets: StackConfig["httpSecrets"];
 }
 
 /**
  * A Prometheus on a VM, set up over SSH; never talks to Kubernetes. Its steps run one after the other, each a resource
- * of its own: their number does not depend on what is watched.
+ * of its own: their number does not depend on what is watched. The name prefixes those of its resources, and is what the VM's
+ * mark knows the installation by: a VM has one. A step that fails leaves what ran before.
  */
 export class ExternalPrometheus extends pulumi.ComponentResource {
     /** Through the front; without one, as seen on the VM. */
     public readonly url: string;
+    /** What was made for the front: its CA, and the certificates of its clients. */
     public readonly front: HttpsFront | undefined;
     /** Of the Prometheus that runs. */
     public readonly version: pulumi.Output<string>;
@@ -125,12 +135,12 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
         // After the configuration: a companion that cannot be had must not keep a change from Prometheus.
         const last = companions.reduce<pulumi.Resource>((before, { program, choice }) => {
             const brought = new Release(
-                `${program}-release`,
+                `${name}-${program}-release`,
                 { vm, program, choice },
-                { parent: this, dependsOn: before },
+                { parent: this, dependsOn: before, aliases: [{ name: `${program}-release` }] },
             );
             return new SystemdService(
-                `${program}-service`,
+                `${name}-${program}-service`,
                 {
                     vm,
                     program,
@@ -141,7 +151,7 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
                     }),
                     files: companionDocuments(program, front?.config),
                 },
-                { parent: this, dependsOn: brought },
+                { parent: this, dependsOn: brought, aliases: [{ name: `${program}-service` }] },
             );
         }, this.front ?? configuration);
         new Verify(

@@ -20,8 +20,9 @@ export function watchesOthers({ sourceStacks, federatedStacks, heldClusters }: O
 }
 
 /**
- * What other stacks have opened to the VM. Read and checked before any other resource is registered: what is wrong with one of
- * them ends the program with nothing touched. Clusters that are held are taken as this stack was last deployed with them.
+ * What other stacks, such as organization/project/stack, have opened to the VM. Read and checked before any other resource is
+ * registered: what is wrong with one of them ends the program with nothing touched, in one RunError. No cluster may have the name
+ * of another, nor of one of the program's own. Clusters that are held are taken as this stack was last deployed with them.
  */
 export async function readSourceStacks(
     { sourceStacks, federatedStacks, heldClusters: held }: Others,

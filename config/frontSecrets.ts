@@ -3,6 +3,7 @@ import { certificateKeyProblem } from "./privateKey";
 import type { Problem } from "./problems";
 import { field, isObject } from "./scalars";
 import { byNameProblems } from "./secretsByName";
+import { textProblem } from "./secretText";
 
 /** Checks the key of the server's certificate, which is needed if and only if the certificate is given. Says nothing of the key. */
 export function frontKeyProblems(key: unknown, front: unknown): Problem[] {
@@ -19,7 +20,7 @@ export function frontKeyProblems(key: unknown, front: unknown): Problem[] {
             "set front.certificate, or: pulumi config rm frontPrivateKey",
         );
     }
-    const message = certificateKeyProblem(key, certificate, "front.certificate");
+    const message = textProblem(key, (text) => certificateKeyProblem(text, certificate, "front.certificate"));
     return message === undefined ? [] : problem(message);
 }
 

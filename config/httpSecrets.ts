@@ -4,6 +4,7 @@ import { nearest } from "./nearest";
 import { certificateKeyProblem } from "./privateKey";
 import { isPlain, keyAt, type Problem, removal, unknownKey } from "./problems";
 import { field, isObject } from "./scalars";
+import { textProblem } from "./secretText";
 
 const Client = {
     password: z.string().optional().describe("Password of the `username`, one line"),
@@ -99,7 +100,7 @@ function ofClient(at: string, secrets: unknown = {}, client: unknown, others: re
             if (asking === undefined) {
                 return [notAsked(at, kind, asks)];
             }
-            const message = typeof secret === "string" ? check(secret, asking) : "must be text";
+            const message = textProblem(secret, (text) => check(text, asking));
             return message === undefined ? [] : problem(message);
         }),
     ];

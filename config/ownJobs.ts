@@ -1,5 +1,15 @@
 import { PROGRAM_NAMES } from "../host/programs";
-import { KUBERNETES_JOBS } from "./source";
+import { NAMES_ELSEWHERE, slow, STATIC_API_SERVERS, WITNESSES } from "./prometheus/naming";
+import { ANNOTATED_JOBS, EVIDENCE_JOBS, KUBERNETES_JOBS } from "./source";
 
-/** Names of jobs that this program makes itself; whoever brings a job must call it otherwise. */
-export const OWN_JOBS: readonly string[] = [...PROGRAM_NAMES, ...KUBERNETES_JOBS, "front"];
+/** What series of the VM's own making have as `job`, federation apart; whoever brings a job must call it otherwise. */
+export const OWN_JOBS: readonly string[] = [
+    ...PROGRAM_NAMES,
+    ...KUBERNETES_JOBS,
+    STATIC_API_SERVERS,
+    ...ANNOTATED_JOBS.map(slow),
+    ...EVIDENCE_JOBS,
+    ...new Set(NAMES_ELSEWHERE),
+    ...Object.values(WITNESSES),
+    "front",
+];

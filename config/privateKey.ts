@@ -10,8 +10,8 @@ const PEM =
  * What is wrong with the private key of a certificate, which goes by the name of its key in messages; undefined if nothing
  * is. Says nothing of the key.
  */
-export function certificateKeyProblem(text: unknown, certificate: unknown, name: string): string | undefined {
-    const key = typeof text === "string" ? privateKey(text) : undefined;
+export function certificateKeyProblem(text: string, certificate: unknown, name: string): string | undefined {
+    const key = privateKey(text);
     if (key === undefined) {
         return "must be a private key in PEM form, without a passphrase";
     }

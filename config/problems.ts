@@ -81,11 +81,22 @@ function unseenNames(schema: z.ZodType, key: string, value: unknown): Problem[] 
 
 /** The one text that a user sees, with every problem. */
 export function renderProblems(namespace: string, problems: readonly Problem[]): string {
-    const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-    const lines = problems.map(({ key, message, remedy }) => {
-        return `\n✖ ${namespace}:${visible(key)} ${visible(message)}\n    → ${remedy}\n`;
-    });
-    return `The stack's configuration has ${count} (every key: docs/configuration.md).\n${lines.join("")}`;
+    const lines = problems.map((problem) => `\n✖ ${namespace}:${told(problem)}\n    → ${problem.remedy}\n`);
+    return `The stack's configuration has ${counted(problems)} (every key: docs/configuration.md).\n${lines.join("")}`;
+}
+
+/** The same for a program that gives the values itself, which no command of the CLI would change. */
+export function renderGivenProblems(problems: readonly Problem[]): string {
+    const lines = problems.map((problem) => `\n✖ ${told(problem)}\n`);
+    return `What parseConfig was given has ${counted(problems)} (every key: docs/configuration.md).\n${lines.join("")}`;
+}
+
+function counted({ length }: readonly Problem[]): string {
+    return length === 1 ? "a problem" : `${length} problems`;
+}
+
+function told({ key, message }: Problem): string {
+    return `${visible(key)} ${visible(message)}`;
 }
 
 /** A value that begins with dashes would be taken for one of Pulumi's own flags. */

@@ -120,7 +120,13 @@ export const SecretKeys = z.strictObject({
     ),
 });
 
-/** The stack's configuration, checked. A side is present if and only if its keys are. */
+/** What a program gives in the place of a stack's configuration: the same keys, of which secrets may be outputs. */
+export type ConfigValues = z.input<typeof PlainKeys> & SecretValues;
+export type SecretValues = WithOutputs<z.input<typeof SecretKeys>>;
+
+type WithOutputs<T> = T extends string ? string | pulumi.Output<string> : { [K in keyof T]: WithOutputs<T[K]> };
+
+/** A configuration, checked, with its defaults filled in. A side is present if and only if its keys are. */
 export interface StackConfig {
     readonly vm?: VmConfig;
     /** Present with `vm`; secret. */

@@ -119,6 +119,11 @@ export const ScrapeJobConfig = z
             .regex(/^[1-9]\d*(KB|MB|GB)$/, "must be a size such as 200MB")
             .default(LIMITS.body_size_limit)
             .describe("Nor is one that answers with more"),
+        targetLimit: z
+            .int()
+            .min(1)
+            .default(1_000)
+            .describe("With more targets none is scraped, where some come from `fileSd`, `httpSd` or `dnsSd`"),
         ...HTTP_CLIENT,
     })
     .superRefine((job: unknown, context) => {

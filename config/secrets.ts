@@ -4,10 +4,11 @@ import type { Problem } from "./problems";
 import { certificateKeyProblem } from "./privateKey";
 import type { SecretKeys } from "./schema";
 import { byNameProblems, type Owner } from "./secretsByName";
+import { textProblem } from "./secretText";
 import { ClusterName } from "./source";
 import { privateKeyProblem } from "./ssh";
 
-/** What `config/load.ts` found under the keys that decide which secrets must be there. */
+/** What was found under the keys that decide which secrets must be there. */
 export interface SecretsWanted {
     /** Whether the stack has a VM side. */
     readonly vm: boolean;
@@ -35,7 +36,7 @@ export function privateKeyProblems(key: unknown, { vm }: SecretsWanted): Problem
     if (key === undefined) {
         return vm ? problem("is missing: the private key that opens the VM over SSH") : [];
     }
-    const message = privateKeyProblem(typeof key === "string" ? key : "");
+    const message = textProblem(key, privateKeyProblem);
     if (message !== undefined) {
         return problem(message);
     }
@@ -48,7 +49,7 @@ export function proxyKeyProblems(key: unknown, { proxy }: SecretsWanted): Proble
         return [];
     }
     const problem = (message: string, remedy: string) => [{ key: "vmProxyPrivateKey", message, remedy }];
-    const message = privateKeyProblem(typeof key === "string" ? key : "");
+    const message = textProblem(key, privateKeyProblem);
     if (message !== undefined) {
         return problem(message, "pulumi config set --secret vmProxyPrivateKey < FILE");
     }

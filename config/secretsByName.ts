@@ -1,6 +1,7 @@
 import { nearest } from "./nearest";
 import { isPlain, keyAt, type Problem, removal } from "./problems";
 import { isObject } from "./scalars";
+import { textProblem } from "./secretText";
 
 /** A key that holds one secret for each of some names. */
 export interface ByName {
@@ -55,7 +56,7 @@ export function byNameProblems(
                     : `make both names the same, in the stack's Pulumi.<stack>.yaml, or ${removal(at)}`;
             return [{ key: at, message: `${stranger}; ${hint}`, remedy }];
         }
-        const message = typeof text === "string" ? found.check(text) : "must be text";
+        const message = textProblem(text, found.check);
         return message === undefined ? [] : [problem(name, message)];
     });
     return [...missing, ...wrong];

@@ -134,7 +134,7 @@ describe("every source file", () => {
 
 describe("package.json", () => {
     const manifest = JSON.parse(read("package.json")) as Record<
-        "dependencies" | "devDependencies",
+        "dependencies" | "devDependencies" | "peerDependencies",
         Record<string, string>
     >;
     const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { version?: string }> };
@@ -144,6 +144,15 @@ describe("package.json", () => {
             expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
             expect(lock.packages[`node_modules/${name}`]?.version, name).toBe(version);
         }
+    });
+
+    it("leaves it to the program that imports the components to bring the one SDK that both use, and a compiler", () => {
+        const sdk = "@pulumi/pulumi";
+        // With a compiler of ours npm finds no way to install the SDK into a program that has none of its own.
+        expect(Object.keys(manifest.dependencies).filter((name) => [sdk, "typescript"].includes(name))).toEqual([]);
+        expect(manifest.peerDependencies).toEqual({ [sdk]: `^${manifest.devDependencies[sdk] ?? ""}` });
+        // Of what is installed without packages for development, too.
+        expect(lock.packages[`node_modules/${sdk}`]).not.toHaveProperty("dev");
     });
 
     it("holds @pulumi/command at 1.2.1: what npm calls its latest is a stray old build without hostKey", () => {

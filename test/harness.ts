@@ -27,6 +27,8 @@ export interface MockOptions {
     readonly preview?: boolean;
     /** What a provider or a controller fills in, for example a token Secret's `data`; merged over the inputs. Not asked in a preview. */
     readonly outputs?: Outputs;
+    /** Name of the project that the program belongs to, if not this one. */
+    readonly project?: string;
     /** Outputs of other stacks, by name; those that are credentials are secret. */
     readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     /** What a preview knows of a resource that was made before. */
@@ -111,7 +113,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                 throw new Error(`unexpected provider call ${token}`);
             },
         },
-        "external-prometheus",
+        options.project ?? "external-prometheus",
         "test",
         preview,
         "organization",
@@ -129,6 +131,18 @@ export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
 /** Whether the value is known, as `pulumi preview` would have it. */
 export function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
     return (output as unknown as { isKnown: Promise<boolean> }).isKnown;
+}
+
+/** Errors in an `apply` reach Pulumi as unhandled rejections; here they reach the test. */
+export function collectRejections(): unknown[] {
+    const collected: unknown[] = [];
+    const listeners = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection").on("unhandledRejection", (error) => collected.push(error));
+    onTestFinished(() => {
+        process.removeAllListeners("unhandledRejection");
+        for (const listener of listeners) process.on("unhandledRejection", listener);
+    });
+    return collected;
 }
 
 interface RegisterRequest {

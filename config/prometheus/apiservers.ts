@@ -3,7 +3,7 @@ import { targetOf } from "../url";
 import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
 import { identity, jobBasics, type Job } from "./job";
-import { named } from "./naming";
+import { named, STATIC_API_SERVERS } from "./naming";
 import type { RelabelConfig } from "./types";
 
 /** What the API servers say of themselves at length, and few read: the same as kube-prometheus leaves out. */
@@ -61,17 +61,17 @@ export function apiServerJobs(source: KubernetesSource): Job[] {
         },
         {
             cluster: source.name,
-            job: "kubernetes-apiservers-static",
+            job: STATIC_API_SERVERS,
             path,
             scrape: {
-                ...jobBasics(source.name, "kubernetes-apiservers-static", interval),
+                ...jobBasics(source.name, STATIC_API_SERVERS, interval),
                 scheme: "https",
                 // A few hundred lines of health checks; the rest is what the other job brings.
                 metrics_path: `${prefix}/metrics/slis`,
                 authorization,
                 tls_config: { ca_file: files.ca },
                 static_configs: [{ targets: [address] }],
-                relabel_configs: identity(source.name, "kubernetes-apiservers-static"),
+                relabel_configs: identity(source.name, STATIC_API_SERVERS),
             },
         },
     ];

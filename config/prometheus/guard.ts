@@ -1,6 +1,6 @@
 import { OWN_JOBS } from "../ownJobs";
 import { isAnnotated, JOB_NAMES, type JobName, type JobPath, type Matcher, type ScrapeSource } from "../source";
-import { namingOf } from "./naming";
+import { namingOf, STATIC_API_SERVERS } from "./naming";
 import type { RelabelConfig } from "./types";
 
 /** Far above what one job of a cluster brings, far below what would fill the VM's memory. */
@@ -12,7 +12,7 @@ const NO_STATE: RelabelConfig = { source_labels: ["__name__"], regex: "ALERTS_FO
 type Guarded = Pick<ScrapeSource, "name" | "jobs" | "naming">;
 
 /** Names that series of the VM's own making have, besides those of the jobs themselves. */
-const OWN = ["kubernetes-apiservers-static;.*", "federate/.+;.*", "probe-.+;.*"];
+const OWN = [`${STATIC_API_SERVERS};.*`, "federate/.+;.*", "probe-.+;.*"];
 
 /**
  * Lets series that keep their own labels (`honor_labels`) be none of another cluster, or of a job that the VM scrapes itself. The
@@ -51,19 +51,24 @@ export function guardExporter(source: Guarded & Pick<ScrapeSource, "federation">
     );
 }
 
+/** Keeps beside what a server of no cluster says of one, as Prometheus does where a target has such a label itself. */
+export const OF_NO_CLUSTER: readonly RelabelConfig[] = [
+    { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
+    { target_label: "cluster", replacement: "" },
+];
+
 /**
- * The same for a server of no cluster: what it says under the name of a job that is scraped here is told as of its own job, and
- * what it says of a cluster is kept beside.
+ * Lets a server of no cluster that names its series itself say nothing under the name of a job that is scraped here: it is told as
+ * of its own job. Nor has it an alert of this Prometheus.
  */
 export function guardService(job: string, others: readonly string[]): RelabelConfig[] {
-    const names = [...OWN_JOBS, ...others.filter((other) => other !== job)].sort();
-    const reserved = { source_labels: ["job"], regex: `(${[...names, "federate/.+", "probe-.+"].join("|")})` };
+    const names = [...OWN_JOBS, ...others].filter((name) => name !== job).sort();
+    const reserved = [...names, "federate/.+"].join("|");
     return [
-        { ...reserved, target_label: "exported_job" },
-        { ...reserved, target_label: "job", replacement: job },
-        NO_STATE,
-        { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
-        { target_label: "cluster", replacement: "" },
+        { source_labels: ["job"], regex: `(${reserved})`, target_label: "exported_job" },
+        // An empty one is kept by Prometheus too, and would leave the series with nobody.
+        { source_labels: ["job"], regex: `(${reserved}|)`, target_label: "job", replacement: job },
+        { source_labels: ["__name__"], regex: "ALERTS|ALERTS_FOR_STATE", action: "drop" },
     ];
 }
 

@@ -1,4 +1,4 @@
-import type { JobName, ScrapeSource } from "../source";
+import type { AnnotatedJob, JobName, ScrapeSource } from "../source";
 import type { RelabelConfig } from "./types";
 
 /** What a job's series are called by whoever scrapes them in the cluster. */
@@ -23,6 +23,24 @@ const KUBE_PROMETHEUS: Readonly<Partial<Record<JobName, Naming>>> = {
     "kubernetes-nodes-cadvisor": { job: "kubelet", metrics_path: "/metrics/cadvisor" },
     etcd: { job: "kube-etcd" },
 };
+
+/** Names that whoever scrapes in the cluster gives to series of jobs, in the place of the jobs' own. */
+export const NAMES_ELSEWHERE: readonly string[] = Object.values(KUBE_PROMETHEUS).map(({ job }) => job);
+
+/** The address by which clients reach the API servers, as a job beside those that are discovered. */
+export const STATIC_API_SERVERS = "kubernetes-apiservers-static";
+
+/** Probes that need no API server to let them in. */
+export const WITNESSES = {
+    apiServer: "probe-apiserver",
+    kubelet: "probe-kubelet",
+    federation: "probe-federation",
+} as const;
+
+/** What those targets of a job are called that want to be scraped slowly. */
+export function slow(job: AnnotatedJob): string {
+    return `${job}-slow`;
+}
 
 /** What the series of a job that the VM scrapes itself are called. */
 export function namingOf({ naming }: Pick<ScrapeSource, "naming">, job: JobName): Naming {

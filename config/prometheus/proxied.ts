@@ -4,6 +4,7 @@ import { credentialPaths, tokenPaths } from "./credentials";
 import { discovery } from "./discovery";
 import { guardExporter, LIMITS, literally } from "./guard";
 import { identity, jobBasics, type Job } from "./job";
+import { slow } from "./naming";
 import type { RelabelConfig } from "./types";
 
 /** All of its scrapes go through the API server, which such a job must not overrun. */
@@ -107,7 +108,7 @@ function announced(job: AnnotatedJob): RelabelConfig[] {
 /** In an order in which none of the object's own labels takes the place of one that comes after. */
 function labels(cluster: string, job: AnnotatedJob): RelabelConfig[] {
     const role = ROLES[job];
-    const slow = { source_labels: [annotation(role, "scrape_slow")], regex: "true" };
+    const isSlow = { source_labels: [annotation(role, "scrape_slow")], regex: "true" };
     return [
         { regex: `__meta_kubernetes_${role.annotated}_label_(.+)`, action: "labelmap" },
         { source_labels: ["__meta_kubernetes_namespace"], target_label: "namespace" },
@@ -128,9 +129,9 @@ function labels(cluster: string, job: AnnotatedJob): RelabelConfig[] {
             replacement: "[$1]:$2",
         },
         ...identity(cluster, job),
-        { ...slow, target_label: "job", replacement: `${job}-slow` },
-        { ...slow, target_label: "__scrape_interval__", replacement: SLOW.interval },
-        { ...slow, target_label: "__scrape_timeout__", replacement: SLOW.timeout },
+        { ...isSlow, target_label: "job", replacement: slow(job) },
+        { ...isSlow, target_label: "__scrape_interval__", replacement: SLOW.interval },
+        { ...isSlow, target_label: "__scrape_timeout__", replacement: SLOW.timeout },
     ];
 }
 

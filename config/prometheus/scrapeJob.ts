@@ -2,7 +2,7 @@ import { PROGRAMS } from "../../host/programs";
 import { sorted } from "../scalars";
 import type { ScrapeJobConfig } from "../scrapeJobs";
 import type { Duration } from "../source";
-import { guardService, LIMITS } from "./guard";
+import { guardService, LIMITS, OF_NO_CLUSTER } from "./guard";
 import { httpClientFields } from "./httpClient";
 import { jobBasics, type Job } from "./job";
 import type { RelabelConfig, ScrapeConfig } from "./types";
@@ -13,7 +13,7 @@ export function scrapeJob(
     defaultInterval: Duration,
     names: readonly string[],
 ): Job {
-    const { name, probe, honorLabels, sampleLimit, bodySizeLimit } = job;
+    const { name, probe, honorLabels, sampleLimit, bodySizeLimit, targetLimit } = job;
     const relabelings = [...discoveredLabels(job), ...(probe ? PROBING : [])];
     return {
         cluster: "",
@@ -23,12 +23,14 @@ export function scrapeJob(
             ...jobBasics("", name, job.interval ?? defaultInterval),
             ...(honorLabels && { honor_labels: true }),
             sample_limit: sampleLimit,
+            // Whoever lists targets could list any number of them.
+            ...(isDiscovered(job) && { target_limit: targetLimit }),
             label_limit: LIMITS.label_limit,
             body_size_limit: bodySizeLimit,
             ...(probe ? { metrics_path: "/probe", params: { module: [probe.module] } } : scraped(job)),
             ...places(job),
             ...(relabelings.length > 0 && { relabel_configs: relabelings }),
-            ...(honorLabels && { metric_relabel_configs: guardService(name, names) }),
+            metric_relabel_configs: [...(honorLabels ? guardService(name, names) : []), ...OF_NO_CLUSTER],
         },
     };
 }
@@ -78,15 +80,23 @@ function isDiscovered({ fileSd, httpSd, dnsSd }: Pick<ScrapeJobConfig, "fileSd" 
     return (fileSd ?? httpSd ?? dnsSd) !== undefined;
 }
 
-/** What is discovered has its labels from who lists it; here they are set for all. */
-function discoveredLabels(job: ScrapeJobConfig): RelabelConfig[] {
-    return isDiscovered(job)
-        ? Object.entries(sorted(job.labels)).map(([name, value]) => ({
-              target_label: name,
-              // Or it would stand for a part of what was matched.
-              replacement: value.replaceAll("$", "$$$$"),
-          }))
-        : [];
+/**
+ * What is discovered has its labels from who lists it: none of them may tell of a cluster or of another job. Those of the job are
+ * set for all.
+ */
+function discoveredLabels(job: ScrapeJobConfig & { name: string }): RelabelConfig[] {
+    if (!isDiscovered(job)) {
+        return [];
+    }
+    return [
+        { target_label: "cluster", replacement: "" },
+        { target_label: "job", replacement: job.name },
+        ...Object.entries(sorted(job.labels)).map(([name, value]) => ({
+            target_label: name,
+            // Or it would stand for a part of what was matched.
+            replacement: value.replaceAll("$", "$$$$"),
+        })),
+    ];
 }
 
 /** Makes a target what the blackbox_exporter is asked about. */

@@ -2,6 +2,7 @@ import { PROGRAMS } from "../../host/programs";
 import type { Duration, ScrapeSource } from "../source";
 import { targetOf } from "../url";
 import { identity, jobBasics, type Job } from "./job";
+import { WITNESSES } from "./naming";
 import { knowsNodes, listedNodes } from "./nodes";
 import type { ScrapeConfig } from "./types";
 
@@ -21,14 +22,22 @@ export function witnessJobs(source: ScrapeSource, interval: Duration): Job[] {
     return [
         ...(server === undefined
             ? []
-            : [witness(source.name, "probe-apiserver", STATUS, to([`${server.replace(/\/$/, "")}/readyz`]), interval)]),
-        ...(knowsNodes(source) ? [witness(source.name, "probe-kubelet", HANDSHAKE, kubelets(source), interval)] : []),
+            : [
+                  witness(
+                      source.name,
+                      WITNESSES.apiServer,
+                      STATUS,
+                      to([`${server.replace(/\/$/, "")}/readyz`]),
+                      interval,
+                  ),
+              ]),
+        ...(knowsNodes(source) ? [witness(source.name, WITNESSES.kubelet, HANDSHAKE, kubelets(source), interval)] : []),
         ...(others.length === 0
             ? []
             : [
                   witness(
                       source.name,
-                      "probe-federation",
+                      WITNESSES.federation,
                       scheme === "https" ? HANDSHAKE : "tcp_connect",
                       to(others),
                       interval,

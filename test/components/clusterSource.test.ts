@@ -137,6 +137,18 @@ describe("ClusterSource", () => {
         expect(mocks.resources.map(({ type }) => type)).toEqual(["external-prometheus:index:ClusterSource"]);
     });
 
+    it("keeps secret what it was given in clear", async () => {
+        const mocks = await startMocks({ outputs: fillIn });
+        const clear = { kubeconfig: "kubeconfig of the cluster", endpointSecrets: { password: "canary" } };
+        new ClusterSource("lab", { cluster, ...clear });
+        const endpoint = endpointOf("url", { urls: ["https://prometheus.example.com"], username: "monitor" });
+        const open = { ...cluster, name: "open", jobs: jobs({ "kubernetes-pods": "federate" }), endpoint };
+        const { credentials } = new ClusterSource("open", { cluster: open, ...clear });
+        expect(await pulumi.isSecret(credentials)).toBe(true);
+        await mocks.settled();
+        expect(mocks.find(PROVIDER, "lab").secrets).toEqual(["kubeconfig"]);
+    });
+
     it("needs no credentials for what asks for none", async () => {
         await startMocks({ outputs: fillIn });
         const endpoint = endpointOf("url", { urls: ["http://10.0.0.1:9090"] });

@@ -128,18 +128,20 @@ it("brings each companion after the configuration, by a release and a service of
     await mocks.settled();
     const order = [
         "prometheus-configuration",
-        "node_exporter-release",
-        "node_exporter-service",
-        "alertmanager-release",
+        "prometheus-node_exporter-release",
+        "prometheus-node_exporter-service",
+        "prometheus-alertmanager-release",
     ];
     for (const [i, name] of order.slice(1).entries()) {
         const type = name.endsWith("release") ? "Release" : "SystemdService";
         expect(mocks.find(`external-prometheus:index:${type}`, name).dependencies).toContain(order[i]);
     }
     const step = (name: string) => mocks.find(COMMAND, name).inputs;
-    expect(scriptVariables(String(step("node_exporter-service")["create"]))["program"]).toBe("node_exporter");
-    expect(step("node_exporter-service")["stdin"]).toContain("--no-collector.arp");
-    expect(step("alertmanager-service")["stdin"]).toContain("==> alertmanager.yml 0640 <==");
+    expect(scriptVariables(String(step("prometheus-node_exporter-service")["create"]))["program"]).toBe(
+        "node_exporter",
+    );
+    expect(step("prometheus-node_exporter-service")["stdin"]).toContain("--no-collector.arp");
+    expect(step("prometheus-alertmanager-service")["stdin"]).toContain("==> alertmanager.yml 0640 <==");
     expect(scriptVariables(String(step("prometheus-configuration")["create"]))["programs"]).toBe(
         "prometheus node_exporter alertmanager",
     );
@@ -161,8 +163,8 @@ it.each([
     await mocks.settled();
     const stdin = (name: string) => String(mocks.find(COMMAND, name).inputs["stdin"]);
     const flag = "--collector.textfile.directory=/usr/local/var/lib/external-prometheus/metrics";
-    expect(stdin("node_exporter-service").includes(flag)).toBe(shown);
-    expect(stdin("node_exporter-service").match(/textfile/g)).toHaveLength(1);
+    expect(stdin("prometheus-node_exporter-service").includes(flag)).toBe(shown);
+    expect(stdin("prometheus-node_exporter-service").match(/textfile/g)).toHaveLength(1);
     expect(stdin("prometheus-configuration")).toContain("alert: TokenNotRenewed\n");
 });
 
@@ -170,4 +172,16 @@ it("shows nothing of tokens where none is got on the VM", async () => {
     const { mocks } = await deploy("a");
     expect(mocks.find(COMMAND, "prometheus-configuration").inputs["stdin"]).not.toContain("TokenNotRenewed");
     expect(mocks.find(COMMAND, "prometheus-credentials").inputs["stdin"]).not.toContain(".renewal");
+});
+
+it("lets a program set up several VMs, each with companions of its own", async () => {
+    const mocks = await startMocks({ outputs: (_type, name) => ({ stdout: printed(name) }) });
+    const companions = [{ program: "node_exporter" as const, choice: companion("node_exporter").parse({}) }];
+    for (const name of ["berlin", "paris"]) {
+        new ExternalPrometheus(name, { ...external("a"), companions });
+    }
+    await mocks.settled();
+    const urns = mocks.resources.map(({ type, name }) => `${type} ${name}`);
+    expect(new Set(urns).size).toBe(urns.length);
+    for (const { name } of mocks.resources) expect(name).toMatch(/^(berlin|paris)(-|$)/);
 });

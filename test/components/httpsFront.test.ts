@@ -166,7 +166,7 @@ it("is watched by the blackbox_exporter, with rules of its own", async () => {
     expect(documents["prometheus.yml"]).toContain("- rules/external-prometheus/front.yml\n");
     expect(documents["prometheus.yml"]).toContain("job_name: front\n");
     expect(documents["rules/external-prometheus/front.yml"]).toContain("alert: FrontCertificateExpiresSoon\n");
-    expect(files(mocks, "blackbox_exporter-service")["blackbox_exporter.yml"]).toContain(
+    expect(files(mocks, "prometheus-blackbox_exporter-service")["blackbox_exporter.yml"]).toContain(
         "server_name: prometheus.example.com\n",
     );
 });

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { setImmediate } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ScrapeAccess } from "../../components/scrapeAccess";
 import { accessFor } from "../../config/kubernetes/rbac";
 import { tokenPolicy } from "../../config/kubernetes/tokenPolicy";
 import type { Tokens } from "../../config/tokens";
 import { cluster } from "../config/kubernetes/cluster";
-import { isKnown, startMocks, valueOf } from "../harness";
+import { collectRejections, isKnown, startMocks, valueOf } from "../harness";
 import { fillIn, tokenFor } from "./cluster";
 
 const access = accessFor(cluster);
@@ -18,18 +18,6 @@ const SECRET = "kubernetes:core/v1:Secret";
 function withData(data: Record<string, string> | undefined) {
     return (...args: Parameters<typeof fillIn>) =>
         args[0] === SECRET ? { ...fillIn(...args), data } : fillIn(...args);
-}
-
-/** Errors in an `apply` reach Pulumi as unhandled rejections; here they reach the test. */
-function collectRejections(): unknown[] {
-    const collected: unknown[] = [];
-    const listeners = process.listeners("unhandledRejection");
-    process.removeAllListeners("unhandledRejection").on("unhandledRejection", (error) => collected.push(error));
-    onTestFinished(() => {
-        process.removeAllListeners("unhandledRejection");
-        for (const listener of listeners) process.on("unhandledRejection", listener);
-    });
-    return collected;
 }
 
 describe("ScrapeAccess", () => {

@@ -182,7 +182,8 @@ const SECRETS: Row[] = [
         { "front.certificate": undefined, "front.caCertificate": undefined },
         "is set, but front.certificate is not",
     ),
-    ...["CANARY", { CANARY: 1 }, CA, `${KEY}CANARY`, KEY.replace("MIG", "CAN")].map((value) =>
+    wrong("frontPrivateKey", { CANARY: 1 }, "must be text"),
+    ...["CANARY", CA, `${KEY}CANARY`, KEY.replace("MIG", "CAN")].map((value) =>
         wrong("frontPrivateKey", value, "must be a private key in PEM form, without a passphrase"),
     ),
     wrong("frontPrivateKey", OTHER_KEY, "is the key of another certificate than front.certificate"),

@@ -12,7 +12,7 @@ const PROTECTED = Buffer.from("openssh-key-v1\0\0\0\0\naes256-ctr\0\0\0\u0006bcr
 function privateKeys(key: string): Row[] {
     return [
         wrong(key, "CANARY", "is not a private key: it must be a whole file that begins with"),
-        wrong(key, { CANARY: 1 }, "is not a private key: it must be a whole file that begins with"),
+        wrong(key, { CANARY: 1 }, "must be text"),
         wrong(key, PUBLIC_KEY, "is a public key; the private one is the file without '.pub'"),
         wrong(key, PRIVATE_KEY.replace("MC4C", "MC4D"), "is cut off or damaged: it cannot be read as a private key"),
         // X25519, which only agrees on keys.

@@ -26,6 +26,7 @@ export const SERVICES = unshared({
             fileSd: { files: ["/etc/targets/*.json"], refreshInterval: "5m" },
             httpSd: { url: "https://inventory.example.com/targets?role=db", refreshInterval: "60s", ...BASIC },
             dnsSd: { names: ["_metrics._tcp.example.com"], type: "A", port: 9100, refreshInterval: "30s" },
+            targetLimit: 500,
             ...TOKEN,
         },
         listed: { httpSd: { url: "http://127.0.0.1:8080/", ...TOKEN } },

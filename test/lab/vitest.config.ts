@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const ORDER = [
     "deploy",
     "noop",
+    "pullRequest",
     "evidence",
     "access",
     "leastAccess",

@@ -64,7 +64,8 @@ beforeAll(async () => {
     });
     server.answers.set(
         "/naming",
-        'up{job="prometheus",instance="mine"} 5\nup{job="mine",cluster="lab"} 6\nALERTS_FOR_STATE{job="mine"} 7\n',
+        'up{job="prometheus",instance="mine"} 5\nup{job="mine",cluster="lab"} 6\nup{job="",instance=""} 7\n' +
+            'ALERTS{alertname="a",job="mine"} 8\nALERTS_FOR_STATE{job="mine"} 9\n',
     );
     await stack.mustUp();
 });
@@ -98,7 +99,7 @@ describe("a target", () => {
         await list("two");
         await scraped("/two");
         const [found] = await query(vm, 'seen{job="files"}');
-        expect(found?.metric).toMatchObject({ site: "berlin", instance: server.address });
+        expect(found?.metric).toEqual({ __name__: "seen", job: "files", site: "berlin", instance: server.address });
     });
 
     it("is found by the DNS", async () => {
@@ -131,13 +132,14 @@ it("lets what names its series itself say nothing for a cluster, or for another 
     const found = await waitFor(
         "what it says",
         30,
-        () => query(vm, '{__name__=~"up|ALERTS_FOR_STATE"} > 1'),
-        (results) => results.length === 2,
+        () => query(vm, '{__name__=~"up|ALERTS|ALERTS_FOR_STATE"} > 1'),
+        (results) => results.length === 3,
     );
     expect(found.map(({ metric }) => metric)).toEqual(
         expect.arrayContaining([
             { __name__: "up", job: "naming", exported_job: "prometheus", instance: "mine" },
             { __name__: "up", job: "mine", exported_cluster: "lab", instance: server.address },
+            { __name__: "up", job: "naming" },
         ]),
     );
 });

@@ -42,9 +42,10 @@ export class RecordingServer {
         return `${ADDRESS}:${this.port}`;
     }
 
-    /** As a list names it. */
+    /** As a list names it that would have it be of a cluster, and of a job there. */
     target(path: string): object {
-        return { targets: [this.address], labels: { __metrics_path__: `/${path}` } };
+        const labels = { cluster: "lab", job: "kubernetes-nodes", __metrics_path__: `/${path}` };
+        return { targets: [this.address], labels };
     }
 
     async stop(): Promise<void> {

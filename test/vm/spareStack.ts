@@ -115,7 +115,7 @@ export class SpareStack {
     async recover(): Promise<void> {
         // The backend of files writes a state at once, but what it notes beside it not: a kill can leave that empty, which it
         // then refuses as `failed to load checkpoint: EOF`. It does without.
-        const notes = join(STATES, `${this.name}.json.attrs`);
+        const notes = `${this.stateFile}.attrs`;
         if (existsSync(notes) && statSync(notes).size === 0) {
             rmSync(notes);
         }
@@ -166,6 +166,11 @@ export class SpareStack {
             const rm = ["stack", "rm", "--force", "--yes", "--preserve-config", "--non-interactive"];
             await succeed(`pulumi stack rm ${this.name}`, this.run(rm));
         }
+    }
+
+    /** What the backend of files keeps of it. */
+    get stateFile(): string {
+        return join(STATES, `${this.name}.json`);
     }
 
     private get file(): string {

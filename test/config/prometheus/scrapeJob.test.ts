@@ -89,32 +89,14 @@ describe("a job of the user's own", () => {
             ...{ sample_limit: 200_000, label_limit: 64, body_size_limit: "200MB" },
             ...{ fallback_scrape_protocol: "PrometheusText0.0.4", scheme: "http", metrics_path: "/metrics" },
             static_configs: [{ targets: ["198.51.100.31:9100"] }],
+            metric_relabel_configs: [
+                { source_labels: ["cluster"], regex: "(.+)", target_label: "exported_cluster" },
+                { target_label: "cluster", replacement: "" },
+            ],
         });
         expect(rendered({ honorLabels: true, sampleLimit: 5, bodySizeLimit: "1MB" })).toMatchObject({
             ...{ honor_labels: true, sample_limit: 5, body_size_limit: "1MB" },
         });
-    });
-
-    it("that names its series itself says nothing for a cluster or for another job", () => {
-        const both = [scrapeJob("own", { honorLabels: true }), scrapeJob("other")];
-        const [own, other] = ["own", "other"].map((name) => {
-            return localJobs({ ...SMALL, scrapeJobs: both }).find(({ job }) => job === name)?.scrape;
-        });
-        expect(other).not.toHaveProperty("metric_relabel_configs");
-        const [first, ...rest] = own?.metric_relabel_configs ?? [];
-        const reserved = new RegExp(`^(?:${first?.regex ?? ""})$`);
-        for (const name of ["prometheus", "other", "kubernetes-nodes", "federate/kubernetes-pods", "front"]) {
-            expect(name).toMatch(reserved);
-        }
-        for (const name of ["own", "another", "etcd-backup", "probe"]) {
-            expect(name).not.toMatch(reserved);
-        }
-        expect(rest.map(({ target_label, replacement }) => [target_label, replacement])).toEqual([
-            ["job", "own"],
-            [undefined, undefined],
-            ["exported_cluster", undefined],
-            ["cluster", ""],
-        ]);
     });
 
     it("has parameters in the order of their names", () => {
@@ -142,12 +124,15 @@ describe("a job of the user's own", () => {
 
     it("gives what is discovered its labels too, a dollar sign as it is", () => {
         const fileSd = { files: ["/etc/targets/*.json"] };
-        const { relabel_configs, static_configs } = rendered({ fileSd, labels: { b: "5 $1", a: "" } });
+        const { relabel_configs, static_configs, target_limit } = rendered({ fileSd, labels: { b: "5 $1", a: "" } });
         expect(relabel_configs).toEqual([
+            { target_label: "cluster", replacement: "" },
+            { target_label: "job", replacement: "own" },
             { target_label: "a", replacement: "" },
             { target_label: "b", replacement: "5 $$1" },
         ]);
         expect(static_configs).toEqual([{ targets: ["198.51.100.31:9100"] }]);
+        expect(target_limit).toBe(1_000);
     });
 
     it("has targets from files, from a server, and from the DNS", () => {

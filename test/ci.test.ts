@@ -1,0 +1,166 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as yaml from "js-yaml";
+import { describe, expect, it } from "vitest";
+
+const ROOT = join(__dirname, "..");
+const WORKFLOWS = join(ROOT, ".github/workflows");
+
+interface Step {
+    readonly uses?: string;
+    readonly with?: Readonly<Record<string, unknown>>;
+    readonly run?: string;
+}
+
+interface Job {
+    readonly if?: string;
+    readonly needs?: string | readonly string[];
+    readonly uses?: string;
+    readonly permissions?: Readonly<Record<string, string>>;
+    readonly concurrency?: Readonly<Record<string, unknown>>;
+    readonly "timeout-minutes"?: number;
+    readonly steps?: readonly Step[];
+}
+
+interface Workflow {
+    readonly on: Readonly<Record<string, unknown>>;
+    readonly permissions: Readonly<Record<string, string>>;
+    readonly jobs: Readonly<Record<string, Job>>;
+}
+
+function read(path: string): string {
+    return readFileSync(join(ROOT, path), "utf8");
+}
+
+const FILES = readdirSync(WORKFLOWS).map((name) => `.github/workflows/${name}`);
+const SETUP = ".github/actions/setup/action.yml";
+const workflows = FILES.map((path) => ({ path, text: read(path), workflow: yaml.load(read(path)) as Workflow }));
+const jobs = workflows.flatMap(({ path, workflow }) => {
+    return Object.entries(workflow.jobs).map(([name, job]) => ({ name: `${path}: ${name}`, job, workflow }));
+});
+const steps = jobs.flatMap(({ job }) => job.steps ?? []);
+
+describe("every workflow", () => {
+    it("runs what is somebody else's at a commit, with its version, and everywhere at the same one", () => {
+        const used = [...FILES, SETUP].flatMap((path) =>
+            [...read(path).matchAll(/uses: (.*)$/gm)].map(([, uses]) => uses),
+        );
+        const others = [...new Set(used)].filter((uses) => uses?.startsWith("./") === false);
+        expect(others.filter((uses) => !/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(uses ?? ""))).toEqual([]);
+        expect(others.map((uses) => uses?.split("@")[0]).sort()).toEqual([
+            "actions/checkout",
+            "actions/setup-node",
+            "pulumi/actions",
+        ]);
+    });
+
+    it("has no right but to read, save the one that writes comments", () => {
+        for (const { workflow } of workflows) expect([{ contents: "read" }, {}]).toContainEqual(workflow.permissions);
+        const more = jobs.filter(({ job }) => job.permissions !== undefined);
+        expect(more.map(({ name, job }) => [name, job.permissions])).toEqual([
+            [".github/workflows/preview.yml: preview", { contents: "read", "pull-requests": "write" }],
+        ]);
+    });
+
+    it("ends by itself, and leaves no credentials beside what it has checked out", () => {
+        const endless = jobs.filter(({ job }) => job.uses === undefined && job["timeout-minutes"] === undefined);
+        expect(endless.map(({ name }) => name)).toEqual([]);
+        const checkouts = steps.filter(({ uses }) => uses?.startsWith("actions/checkout@"));
+        expect(checkouts.length).toBeGreaterThan(0);
+        for (const checkout of checkouts) expect(checkout.with).toEqual({ "persist-credentials": false });
+    });
+
+    it("puts nothing that others may choose into a script, only into its environment", () => {
+        expect(steps.filter(({ run }) => run?.includes("${{"))).toEqual([]);
+    });
+});
+
+it("installs the CLI of the version that the program is written for", () => {
+    const { dependencies } = JSON.parse(read("package.json")) as { dependencies: Record<string, string> };
+    const version = dependencies["@pulumi/pulumi"] ?? "";
+    expect(read(SETUP)).toContain(`pulumi-version: ${version}\n`);
+    expect(read("docs/ci.md")).toContain(`image: pulumi/pulumi-nodejs:${version}\n`);
+});
+
+it("gives no secret to the pull request of a fork", () => {
+    const forPullRequests = workflows.filter(({ workflow }) => "pull_request" in workflow.on);
+    const withSecrets = forPullRequests.filter(({ text }) => text.includes("secrets."));
+    expect(withSecrets.map(({ path }) => path)).toEqual([".github/workflows/preview.yml"]);
+    const { stacks, ...others } = withSecrets[0]?.workflow.jobs ?? {};
+    expect(stacks?.if).toBe("github.event.pull_request.head.repo.full_name == github.repository");
+    for (const job of Object.values(others)) expect(job.needs).toBe("stacks");
+    expect(workflows.filter(({ workflow }) => "pull_request_target" in workflow.on)).toEqual([]);
+});
+
+it("deploys to one environment one at a time, and ends none that runs", () => {
+    const deploying = jobs.filter(({ job }) => job.steps?.some(({ run }) => run?.includes("pulumi up")));
+    expect(deploying.map(({ name, job }) => [name, job.concurrency])).toEqual([
+        [".github/workflows/up.yml: up", { group: "deploy-${{ inputs.stack }}", "cancel-in-progress": false }],
+    ]);
+});
+
+it("leaves out of the checks only tests that there are", () => {
+    const excluded = [...read(".github/workflows/checks.yml").matchAll(/--exclude '?([^\s']+)/g)].map(
+        ([, path]) => path ?? "",
+    );
+    expect(excluded.length).toBeGreaterThan(0);
+    expect(excluded.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+describe("the file for GitLab", () => {
+    const [, text = ""] = /^```yaml\n(.*?)^```$/ms.exec(read("docs/ci.md")) ?? [];
+    const {
+        stages,
+        default: defaults,
+        ...entries
+    } = yaml.load(text) as Record<string, GitLabJob> & {
+        stages: string[];
+        default: object;
+    };
+    const all = new Map(Object.entries(entries));
+
+    interface GitLabJob {
+        readonly extends?: string;
+        readonly stage?: string;
+        readonly rules?: readonly object[];
+        readonly script?: readonly string[];
+        readonly variables?: Readonly<Record<string, string>>;
+        readonly environment?: string;
+        readonly resource_group?: string;
+    }
+
+    /** With what it has from the one that it extends. */
+    function whole(job: GitLabJob): GitLabJob {
+        const base = job.extends === undefined ? undefined : all.get(job.extends);
+        return base === undefined ? job : { ...whole(base), ...job };
+    }
+
+    const jobs = [...all].filter(([name]) => !name.startsWith(".")).map(([name, job]) => ({ name, ...whole(job) }));
+
+    it("has jobs with a stage that there is, rules and a script", () => {
+        expect(Object.keys(defaults)).toEqual(["image", "before_script"]);
+        for (const { name, stage, rules, script } of jobs) {
+            expect(stages, name).toContain(stage);
+            expect(rules, name).not.toEqual([]);
+            expect(script, name).not.toEqual([]);
+        }
+        expect(new Set(jobs.map(({ stage }) => stage))).toEqual(new Set(stages));
+    });
+
+    it("deploys to one environment one at a time, clusters first", () => {
+        const deploying = jobs.filter(({ script }) => script?.some((line) => line.includes("pulumi up")));
+        expect(deploying.length).toBeGreaterThan(1);
+        for (const { name, variables, environment, resource_group } of deploying) {
+            expect([variables, environment, resource_group]).toEqual([{ STACK: name }, name, `deploy-${name}`]);
+        }
+        expect(stages.indexOf("clusters")).toBeLessThan(stages.indexOf("vms"));
+    });
+
+    it("previews as the workflow for GitHub does", () => {
+        const preview = jobs.find(({ name }) => name === "preview");
+        const own = /pulumi preview (--stack .*\\\n.*?--event-log)/;
+        const flags = (script: string) => own.exec(script)?.[1]?.replaceAll(/\\?\s+/g, " ");
+        expect(flags(preview?.script?.join("\n") ?? "")).toBe(flags(read(".github/workflows/preview.yml")));
+        expect(flags(read(".github/workflows/preview.yml"))).toContain("--diff --show-full-output --non-interactive");
+    });
+});
