@@ -88,7 +88,7 @@ export const SECRETS = { vmPrivateKey: PRIVATE_KEY, kubeconfigs: { staging: KUBE
 /**
  * What the example leaves out: with this, a value stands at each place that the schema knows, and nothing is wrong with any.
  */
-const REST: Keys = {
+const rest = (): Keys => ({
     "vm.port": 22,
     "vm.user": "root",
     "vm.bootTimeout": "5m",
@@ -206,7 +206,7 @@ const REST: Keys = {
     ...Object.fromEntries(Object.entries(SERVICES.scrapeJobs).map(([name, job]) => [`scrapeJobs.${name}`, job])),
     alertmanagers: SERVICES.alertmanagers,
     remoteWrite: SERVICES.remoteWrite,
-};
+});
 
 /** A cluster beside the example's. */
 function cluster(endpoint: Keys): Keys {
@@ -237,7 +237,7 @@ export function completeKeys(): { plain: Keys; secret: Keys } {
     const names = ["staging", "balanced", "routed", "gatewayed", "open", "proxied"];
     const kubeconfigs = Object.fromEntries(names.map((name) => [name, KUBECONFIG]));
     return {
-        plain: changed(structuredClone(REST)),
+        plain: changed(rest()),
         secret: {
             ...SECRETS,
             vmProxyPrivateKey: PROXY_PRIVATE_KEY,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,12 +66,17 @@ export function readers(pair: () => Pair): void {
         it("is shown by a Grafana that the example has told of it", async () => {
             const { giver } = pair();
             const directory = mkdtempSync(join(tmpdir(), "external-prometheus-grafana-"));
-            const at = ["--cwd", join(PROJECT, "examples/grafana"), "--stack", "grafana"];
+            const example = join(PROJECT, "examples/grafana");
+            // Pulumi's own language host finds the packages above the project, too; that of the lab does not.
+            const packages = join(example, "node_modules");
+            symlinkSync(join(PROJECT, "node_modules"), packages);
+            const at = ["--cwd", example, "--stack", "grafana"];
             const configured = [...at, "--config-file", join(directory, "Pulumi.grafana.yaml")];
             const pulumi = (args: readonly string[]) => succeed(`pulumi ${args[0] ?? ""}`, handle("pulumi", args));
             onTestFinished(async () => {
                 await handle("pulumi", ["stack", "rm", "--yes", "--force", "--preserve-config", ...at]);
                 rmSync(directory, { recursive: true });
+                unlinkSync(packages);
             });
             await pulumi(["stack", "init", "grafana", "--no-select", ...at.slice(0, 2)]);
             const stack = `organization/external-prometheus/${giver.name}`;

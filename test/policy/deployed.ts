@@ -3,8 +3,8 @@ import index from "../../index";
 import { scrapeSource } from "../../config/kubernetes/scrapeSource";
 import { field, isObject } from "../../config/scalars";
 import type { ScrapeSource } from "../../config/source";
+import { source } from "../components/vm";
 import { configure, type Keys, load } from "../config/environment";
-import { scrapingOf } from "../config/prometheus/environments";
 import { type Recorded, startMocks, valueOf } from "../harness";
 import { fileOfStack, readStackFile, type StackKeys } from "./stackFiles";
 import { fillInStandIns, standInCredentials } from "./standIns";
@@ -66,13 +66,13 @@ async function outputsOf(outputs: Readonly<Record<string, unknown>>): Promise<Re
     };
 }
 
-/** What the stacks that this one reads would give it: by their files, if these lie beside it, else what people have. */
+/** What the stacks that this one reads would give it: by their files, if these lie beside it. */
 function otherStacks(plain: Keys, path: string) {
     const names = Array.isArray(plain["sourceStacks"]) ? plain["sourceStacks"].map(String) : [];
     return Object.fromEntries(
         names.map((name, i) => {
             const file = fileOfStack(name, path);
-            const sources = file === undefined ? someSources(i) : sourcesOf(file);
+            const sources = file === undefined ? [source(`cluster-of-stack-${i}`)] : sourcesOf(file);
             return [
                 name,
                 {
@@ -88,12 +88,4 @@ function otherStacks(plain: Keys, path: string) {
 export function sourcesOf(path: string): ScrapeSource[] {
     const { plain, secret } = readStackFile(path);
     return load(plain, secret).clusters.map(({ cluster }) => scrapeSource(cluster));
-}
-
-/** Under names that no other stack's clusters have. */
-function someSources(stack: number): ScrapeSource[] {
-    const environments = ["three-clusters", "federation-only", "no-prometheus-in-the-cluster"];
-    return environments.flatMap((name) =>
-        scrapingOf(name).sources.map((source) => ({ ...source, name: `${source.name}-of-stack-${stack}` })),
-    );
 }

@@ -10,15 +10,18 @@ const ROOT = join(__dirname, "../..");
 const STACK_FILE = /^Pulumi\.(.+)\.ya?ml$/;
 const NAMESPACE = "external-prometheus:";
 
-/** Every stack's file beside Pulumi.yaml, and every example; relative to the project. Those of other projects have a Pulumi.yaml of their own. */
-export function stackFiles(): string[] {
-    const examples = existsSync(join(ROOT, "examples"))
-        ? readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" })
+/**
+ * Every stack's file beside Pulumi.yaml, and those of the examples, relative to the project; but not where another project has a
+ * Pulumi.yaml of its own.
+ */
+export function stackFiles(project = ROOT): string[] {
+    const examples = existsSync(join(project, "examples"))
+        ? readdirSync(join(project, "examples"), { recursive: true, encoding: "utf8" })
               .map((path) => join("examples", path))
               .filter((path) => !path.includes("node_modules"))
-              .filter((path) => !existsSync(join(ROOT, dirname(path), "Pulumi.yaml")))
+              .filter((path) => !existsSync(join(project, dirname(path), "Pulumi.yaml")))
         : [];
-    return [...readdirSync(ROOT), ...examples].filter((path) => STACK_FILE.test(basename(path))).sort();
+    return [...readdirSync(project), ...examples].filter((path) => STACK_FILE.test(basename(path))).sort();
 }
 
 /** The file of another stack of this project, if it lies beside this one. */

@@ -1,0 +1,45 @@
+import { describe, expect, it, vi } from "vitest";
+import { completeKeys, type Keys } from "../config/environment";
+import { deployed } from "./deployed";
+import { report } from "./rules";
+import { stackKeys } from "./stackFiles";
+
+// As where the rules are applied.
+vi.mock("../../config/privateKey", () => ({ certificateKeyProblem: () => undefined }));
+
+describe("a stack", () => {
+    // Where no file of a stack lies beside it that it reads.
+    const PATH = "elsewhere/Pulumi.all.yaml";
+    const { plain } = completeKeys();
+    const keys = (config: Keys) =>
+        stackKeys(
+            Object.fromEntries(Object.entries(config).map(([key, value]) => [`external-prometheus:${key}`, value])),
+        );
+    const purging = keys({ vm: { ...(plain["vm"] as Keys), purgeData: true } });
+
+    it("may have every key there is, and gets a stand-in for each secret", async () => {
+        expect(report(PATH, await deployed(keys(plain), PATH))).toBe("");
+    });
+
+    it("that breaks a rule is told with its file, what breaks it, and the remedy", async () => {
+        const path = "examples/elsewhere/Pulumi.all.yaml";
+        expect(report(path, await deployed(purging, path))).toBe(
+            `${path} breaks 1 of the rules for all stacks.
+
+✖ What was recorded outlives replacements, and the stack.
+    prometheus-gate (command:remote:Command) removes what was recorded with the stack
+    → let an example leave out vm.purgeData; a delete is the gate's alone, and nothing has triggers
+`,
+        );
+    });
+
+    it("may say in its own file that what was recorded goes with it", async () => {
+        expect(report(PATH, await deployed(purging, PATH))).toBe("");
+    });
+
+    it("with a secret in clear is refused by the program, which does not show it", async () => {
+        const refused = deployed(keys({ vm: plain["vm"], vmPrivateKey: "a key in clear" }), PATH).then(String, String);
+        expect(await refused).toContain("vmPrivateKey is a secret, but stands in clear");
+        expect(await refused).not.toContain("a key in clear");
+    });
+});
