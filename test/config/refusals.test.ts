@@ -152,10 +152,10 @@ describe("the table", () => {
         // What is wrong with another stack is told in sourceStacks.test.ts.
         const unsaid = messages().filter(({ file, pattern }) => file !== "sourceStacks.ts" && !pattern.test(said));
         expect(unsaid.map(({ file, pattern }) => `${file}: ${pattern.source}`)).toEqual([
-            // How a message of zod's own begins, for which there are other words.
-            "problems.ts: Invalid input",
             // To a program that gives the values itself: parseConfig.test.ts.
             String.raw`problems.ts: What parseConfig was given has .* \(every key: docs\/configuration\.md\)\.\s+.*`,
+            // How a message of zod's own begins, for which there are other words.
+            "problems.ts: Invalid input",
             // Of what one stack hands to another.
             "source.ts: must have namespaces if it is proxied, and only then",
             "source.ts: must have targets where it is scraped directly",
