@@ -21,7 +21,7 @@ SWITCH_ADDRESS=$SUBNET.1  # the release server, a node_exporter as "other server
 HOST_ADDRESS=$SUBNET.2    # this machine: package proxy, the engine's end of SSH
 CLUSTER_ADDRESS=$SUBNET.10 # the one node: API server :6443, kubelet :10250, NodePorts
 VM_ADDRESS=$SUBNET.20
-SPARE_ADDRESSES=$SUBNET.2  # and the number of a spare VM, 1 to 8
+SPARE_ADDRESSES=$SUBNET.2  # and the number of a spare VM, 1 to 15
 POD_CIDR=10.244.0.0/24
 SERVICE_CIDR=10.96.0.0/16
 

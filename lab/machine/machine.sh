@@ -8,7 +8,7 @@ machine() {
     MACHINE=$1
     case $MACHINE in
         vm) NAME=monitor ADDRESS=$VM_ADDRESS ;;
-        spare-[1-8]) NAME=$MACHINE ADDRESS=$SPARE_ADDRESSES${MACHINE#spare-} ;;
+        spare-[1-9] | spare-1[0-5]) NAME=$MACHINE ADDRESS=$SPARE_ADDRESSES${MACHINE#spare-} ;;
     esac
     PLACE=$STATE/$MACHINE
     IMAGE=$PLACE/disk.ext4

@@ -11,7 +11,7 @@ usage() {
     cat <<'TEXT'
 usage: lab/machine/spare.sh NUMBER ACTION
 
-A VM beside the lab's own one, for tests that break or fill theirs: NUMBER is 1 to 8, its address 10.98.0.2NUMBER, its state
+A VM beside the lab's own one, for tests that break or fill theirs: NUMBER is 1 to 15, its address 10.98.0.2NUMBER, its state
 in /var/lib/external-prometheus-lab/spare-NUMBER. Different numbers may be driven at the same time. The lab must run;
 'make lab' starts no spare VM, 'make lab-down' removes all.
     blank               a fresh blank machine is booted, whatever was there
@@ -91,7 +91,7 @@ case ${1:-} in
         usage
         exit 0
         ;;
-    [1-8]) machine "spare-$1" ;;
+    [1-9] | 1[0-5]) machine "spare-$1" ;;
     *) wrong_usage ;;
 esac
 case $#:${2:-} in

@@ -7,7 +7,7 @@ source "$LAB/processes.sh"
 source "$LAB/network.sh"
 source "$LAB/machine/machine.sh"
 
-for name in vm spare-{1..7}; do
+for name in vm spare-{1..15}; do
     machine "$name"
     vm_off
 done

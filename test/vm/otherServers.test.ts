@@ -12,7 +12,7 @@ import { SpareVm } from "./spareVm";
 // Servers of no cluster, found and scraped in each way that there is, by a stack that was deployed.
 
 const STACK = "spare-8";
-const vm = new SpareVm(8);
+const vm = new SpareVm(9);
 let stack: SpareStack;
 let server: RecordingServer;
 let dns: Socket;

@@ -8,7 +8,7 @@ export class SpareVm {
     public readonly address: string;
     private readonly place: string;
 
-    /** @param number 1 to 8. */
+    /** @param number 1 to 15. */
     constructor(public readonly number: number) {
         this.address = `10.98.0.2${String(number)}`;
         this.place = `/var/lib/external-prometheus-lab/spare-${String(number)}`;
