@@ -6,8 +6,6 @@
 # to give it back.
 adoption=$state/adoption
 adopting() { [ "$program" = prometheus ] && [ -d "$adoption" ]; }
-# Stays, as long as the account and the sites of httpd that were there before may be.
-adopted() { [ -d "$state/adopted" ]; }
 
 # Whether a release of the program was brought by this program before.
 brought() { compgen -G "$state/releases/$program-[0-9]*" >/dev/null; }

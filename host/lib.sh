@@ -72,6 +72,9 @@ take_lock() {
     scratch+=("$work")
 }
 
+# There since a Prometheus of somebody else was adopted: its account and the sites of httpd that lead to it are of before.
+adopted() { [ -d "$state/adopted" ]; }
+
 # The mark has three lines: owner, component, and a random word by which one installation is told from the next.
 mark() { if [ -f "$state/owner" ]; then sed -n "$1p" "$state/owner"; fi; }
 identity() { printf 'machine-id=%s mark=%s\n' "$(cat "$root/etc/machine-id")" "$(mark 3)"; }
