@@ -52,7 +52,11 @@ export class Gate extends pulumi.ComponentResource {
             {
                 // Each of the provider's own retries would be another failed login where the key is wrong.
                 connection: connection(args, RETRIES.gate),
-                create: hostScript("gate", vm.user, { ...variables, take_over: vm.takeOver ?? "" }),
+                create: hostScript("gate", vm.user, {
+                    ...variables,
+                    take_over: vm.takeOver ?? "",
+                    adopt: String(vm.adopt),
+                }),
                 delete: hostScript("remove", vm.user, {
                     ...variables,
                     programs: PROGRAM_NAMES.join(" "),
@@ -69,6 +73,11 @@ export class Gate extends pulumi.ComponentResource {
                 hooks: { onError: [waitForBoot(`${name}-boot`, vm, this)] },
             },
         );
+
+        if (vm.adopt) {
+            // No preview can look at the VM.
+            void pulumi.log.info(adoption(vm), this);
+        }
 
         const unreachable = explain(`${name}-reach`, vm, this);
         this.vm = {
@@ -140,6 +149,15 @@ async function advise(vm: VmConfig, error: DialError, gate: pulumi.Resource, mor
         const { host, port } = error.at === "proxy" ? (vm.proxy ?? vm) : vm;
         await pulumi.log.error(`${host}:${port}: ${error.advice}${more}`, gate);
     }
+}
+
+function adoption({ host }: VmConfig): string {
+    return (
+        `${host}: a Prometheus that somebody else has installed there is adopted (vm.adopt). It goes on until ours is about ` +
+        "to start in its place, with its data, its user and, at first, its configuration. Its unit, its configuration and " +
+        "httpd's sites that lead to it are kept in /usr/local/lib/external-prometheus/set-aside. If ours does not become " +
+        "healthy, it runs again as before. Where this was done, or there is none, nothing happens, and vm.adopt can go"
+    );
 }
 
 function forget(urn: string): string {

@@ -28,6 +28,13 @@ export const VmConfig = z.strictObject({
         .describe(
             "The stack that owns the VM now and is to lose it to this one; without it another stack's VM is refused",
         ),
+    adopt: z
+        .boolean()
+        .default(false)
+        .describe(
+            "Whether a Prometheus that somebody else has installed on the VM, such as an Ansible playbook, is replaced in " +
+                "place: its data stays, the rest is kept aside; to be removed when that was done",
+        ),
     purgeData: z
         .boolean()
         .default(false)

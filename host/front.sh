@@ -30,6 +30,7 @@ for port in 80 443; do
     fi
 done
 install_httpd
+set_aside_adopted_sites
 others=$(other_sites)
 [ -z "$others" ] ||
     fail "httpd on this VM has other sites or ports ($others); move them away." "Prometheus goes on without this change"
@@ -182,5 +183,6 @@ else
 fi
 systemctl --quiet enable "$httpd"
 keep_current
+forget_adopted_sites
 [ ! -s "$work/mistrust" ] || say "warning: this VM does not trust the certificate: $(cat "$work/mistrust")"
 printf 'front=%s\n' "$name"

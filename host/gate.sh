@@ -1,8 +1,12 @@
 # shellcheck shell=bash source-path=SCRIPTDIR
 # Lets a run pass to this VM, or says why not, and marks the VM as the stack's own. Changes nothing but the mark.
-# Prints by what the later steps know the VM. Reads: take_over (the stack that may lose the VM to this one, or empty).
+# Prints by what the later steps know the VM. Reads: take_over (the stack that may lose the VM to this one, or empty), adopt
+# (true or false: whether a Prometheus of somebody else may be adopted).
 . lib.sh
-: "${take_over=}"
+. process.sh
+. account.sh
+. foreign.sh
+: "${take_over=}" "${adopt:=false}"
 
 [ "$(id -u)" = 0 ] || fail "root is needed: let external-prometheus:vm.user be root, or a user with passwordless sudo"
 [ -d "$root/run/systemd/system" ] ||
@@ -52,9 +56,17 @@ done
 
 take_lock
 word=$(mark 3)
+adopts=false
 case $(mark 1) in
-"$owner") ;;
-'') refuse_foreign ;;
+"$owner")
+    "$adopt" || ! adopting ||
+        fail "the Prometheus that was here before is not adopted yet: set external-prometheus:vm.adopt to true again, or" \
+            "leave it as it is by 'pulumi destroy'. Nothing was changed"
+    ! "$adopt" || brought || [ -z "$(foreign_path)" ] || adopts=true
+    ;;
+'')
+    if "$adopt" && [ -n "$(foreign_path)" ]; then adopts=true; else refuse_foreign; fi
+    ;;
 "$take_over")
     say "this VM is taken over from stack '$take_over'"
     # Should it take the VM back, its steps must not believe that all is as they left it.
@@ -62,9 +74,17 @@ case $(mark 1) in
     ;;
 *) refuse_owner ;;
 esac
+if "$adopts"; then
+    inspect_foreign
+    [ ! -e "$etc/credentials" ] || adopting || not_adoptable "has $etc/credentials, where ours keeps its own; move it away"
+fi
 check_room
 check_clock
 mkdir -p "$state"
+if "$adopts"; then
+    remember_foreign
+    say "the Prometheus $foreign_version that is here will be adopted; it goes on until ours takes its place"
+fi
 printf '%s\n' "$owner" "$component" "${word:-$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')}" >"$work/owner"
 put "$work/owner" "$state/owner" 0644 root:root
 

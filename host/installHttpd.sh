@@ -26,6 +26,58 @@ as_it_came() {
     fi
 }
 
+# Sites that were there before, from before they give way to the front until that was seen to answer.
+sites_before=$front/before.tar
+
+# adopted_sites: those that lead to a Prometheus that was adopted, or have the name of the front.
+adopted_sites() {
+    local site port
+    adopted || return 0
+    port=$(sed -nE '1s|^[^/]*:([0-9]+).*|\1|p' "$state/adopted/foreign")
+    for site in $(other_sites); do
+        if grep -qE "(127\.0\.0\.1|localhost|\[::1\]):$port([^0-9]|\$)" "$site" || grep -qwF "$name" "$site"; then
+            printf '%s\n' "${site#"$root/"}"
+        fi
+    done
+}
+
+set_aside_adopted_sites() {
+    local site sites copy
+    mapfile -t sites < <(adopted_sites)
+    if [ ! -e "$sites_before" ]; then
+        [ "${#sites[@]}" -gt 0 ] || return 0
+        tar -C "$root/" -cf "$sites_before.partial" "${sites[@]}"
+        sync "$sites_before.partial"
+        mv -T "$sites_before.partial" "$sites_before"
+    fi
+    undo=bring_back_adopted_sites
+    for site in "${sites[@]}"; do
+        copy=$state/set-aside/$site
+        mkdir -p "$(dirname "$copy")"
+        # It may be a link to one that is only available, and stays that.
+        [ ! -e "$root/$site" ] || put "$root/$site" "$copy" 0600 root:root
+        rm -f "$root/$site"
+        say "httpd no longer serves $root/$site, which led to Prometheus; it is kept as $copy"
+    done
+}
+
+bring_back_adopted_sites() {
+    undo=:
+    tar -C "$root/" -xpf "$sites_before"
+    rm -f "$sites_before"
+    if [ ! -e "$front/current" ]; then
+        rm -f "$httpd_site" "$httpd_drop_in"
+        systemctl daemon-reload
+        systemctl --quiet enable --now "$httpd" || say "error: httpd does not start again"
+    fi
+    say "the sites that led to Prometheus before are back"
+}
+
+forget_adopted_sites() {
+    undo=:
+    rm -f "$sites_before"
+}
+
 # install_httpd: from the distribution, and without a start: it would serve the page that it comes with.
 install_httpd() {
     # A run that was cut may have left it so.

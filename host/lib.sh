@@ -32,9 +32,11 @@ exec 3>&2 2> >(
 )
 bounded=$!
 scratch=() # removed however the script ends
+undo=:     # what gives back, where the script ends too early, what it has begun to take away
 
 finish() {
     local code=$?
+    [ "$code" = 0 ] || "$undo"
     rm -rf "${scratch[@]}"
     # A power cut would bring back what lay on the disk, for a step that does not run again.
     if [ "${#scratch[@]}" -gt 1 ]; then sync -f "$base" || true; fi
@@ -70,6 +72,9 @@ take_lock() {
     scratch+=("$work")
 }
 
+# There since a Prometheus of somebody else was adopted: its account and the sites of httpd that lead to it are of before.
+adopted() { [ -d "$state/adopted" ]; }
+
 # The mark has three lines: owner, component, and a random word by which one installation is told from the next.
 mark() { if [ -f "$state/owner" ]; then sed -n "$1p" "$state/owner"; fi; }
 identity() { printf 'machine-id=%s mark=%s\n' "$(cat "$root/etc/machine-id")" "$(mark 3)"; }
@@ -85,25 +90,6 @@ port_taken() {
         awk -v port="$(printf ':%04X' "${address##*:}")" '
             $4 == "0A" && substr($2, length($2) - 4) == port { found = 1 }
             END { exit !found }'
-}
-
-# refuse_foreign: where the program at hand was installed by somebody else, who would lose it.
-refuse_foreign() {
-    local path uid
-    for path in "$unit" "$root/lib/systemd/system/$service" "$base/$program"; do
-        [ ! -e "$path" ] ||
-            fail "a $program that this program did not install is already here ($path); remove it first." \
-                "Nothing was changed"
-    done
-    ! port_taken ||
-        fail "something else listens at $address already; stop it first (Cockpit: systemctl disable --now cockpit.socket)." \
-            "Nothing was changed"
-    path=$(find "$etc" -type f -print -quit 2>/dev/null || true)
-    [ -z "$path" ] ||
-        fail "a configuration that this program did not write is already here ($path); move it away. Nothing was changed"
-    IFS=: read -r _ _ uid _ < <(getent passwd "$program" || true) || true
-    [ -z "${uid-}" ] || { [ "$uid" -gt 0 ] && [ "$uid" -lt 1000 ]; } ||
-        fail "the user $program (uid $uid) is none of a service; rename or remove it. Nothing was changed"
 }
 
 # What may have changed since the gate, which does not run when its inputs are unchanged.

@@ -4,6 +4,8 @@
 # Reads: binaries (what must be in the tarball), key (where the stack's configuration chooses the release), version;
 # url_amd64, sha256_amd64, url_arm64, sha256_arm64 (empty where none is known).
 . lib.sh
+. foreign.sh
+. account.sh
 : "${binaries:?}" "${key:?}" "${version:?}" "${url_amd64?}" "${sha256_amd64?}" "${url_arm64?}" "${sha256_arm64?}"
 
 begin
@@ -137,6 +139,13 @@ tidy() {
 replace() {
     local binary before
     before=$(recorded)
+    # What is to be adopted may be of the same version, and run from that folder.
+    if [ -d "$release" ] && [ -z "$before" ]; then
+        (cd "$release" && tail -n +2 "$work/record" | sha256sum --check --status) 2>/dev/null ||
+            fail "$release is there, and holds another build of $version than $url; set $key.version to another." \
+                "Nothing was changed"
+        before=$sha256
+    fi
     [ ! -d "$release" ] || [ "$before" = "$sha256" ] || keep_build "$release.${before:0:8}"
     put "$work/record" "$record" 0644 root:root
     if [ -d "$release" ] && [ "$before" = "$sha256" ]; then
@@ -194,45 +203,13 @@ prepare() {
     getent group "$program" >/dev/null || groupadd --system "$program"
     getent passwd "$program" >/dev/null ||
         useradd --system --gid "$program" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$program"
-    lock_account
-
     mkdir -p "$records"
     # Root acts on what is in there.
     find "$state" ! -type l \( ! -user root -o -perm /022 \) -exec chown root {} + -exec chmod go-w {} +
-    [ "$program" = node_exporter ] || own "$etc" "root:$program"
-    if [ "$program" = prometheus ]; then
-        make_dir "$etc/credentials" 0750 "root:$program"
-        # The service must be able to start with what is in there.
-        find "$etc" -mindepth 1 -type d ! -perm 0750 -exec chmod 0750 {} +
-        find "$etc" -mindepth 2 -type f ! -perm 0640 -exec chmod 0640 {} +
-    fi
-    case $program in prometheus | alertmanager) own "$data" "$program:$program" ;; esac
-}
-
-# Nobody logs in as the service, and nobody else shares its group and can read its credentials.
-lock_account() {
-    local home shell members others
-    IFS=: read -r _ _ _ _ _ home shell < <(getent passwd "$program") || true
-    IFS=: read -r _ _ _ members < <(getent group "$program") || true
-    if [ "$shell" != /usr/sbin/nologin ] || [ "$(id -Gn "$program")" != "$program" ]; then
-        usermod --gid "$program" --groups '' --shell /usr/sbin/nologin "$program"
-    fi
-    case $(getent shadow "$program" | cut -d : -f 2) in '' | '!'* | '*'*) ;; *) usermod --lock "$program" ;; esac
-    [ -z "$members" ] || gpasswd --members '' "$program"
-    others=$({ getent passwd || true; } | awk -F : -v name="$program" -v uid="$(id -u "$program")" -v gid="$(id -g "$program")" '
-        $1 != name && ($3 == uid || $4 == gid) { print $1 }' | paste -sd ' ')
-    [ -z "$others" ] || fail "these accounts share the uid or the group of $program, and with it what it can read: $others"
-    [ "$home" = /nonexistent ] || usermod --home /nonexistent "$program" ||
-        say "warning: the home of the user $program can only be changed while $service does not run"
-}
-
-# own FOLDER OWNER:GROUP: with all that is in it that belongs to others, as when the account was made anew. What vanishes
-# meanwhile needs no owner.
-own() {
-    mkdir -p "$(dirname "$1")"
-    make_dir "$1" 0750 "$2"
-    # From within each folder: whoever may write there could put a link in the place of a folder on the way.
-    find "$1" \( ! -user "${2%:*}" -o ! -group "${2#*:}" \) -execdir chown -h "$2" {} + || true
+    # What is to be adopted goes on with all that it has, until the service step takes its place.
+    if adopting; then return 0; fi
+    lock_account
+    own_folders
 }
 
 # Of a run that was cut, whatever it was to bring.
@@ -241,8 +218,8 @@ if complete; then
     prepare
     tidy "$release"
 else
-    compgen -G "$records/$program-[0-9]*" >/dev/null || refuse_foreign
-    [ ! -e "$release" ] || [ -f "$record" ] ||
+    adopting || brought || refuse_foreign
+    [ ! -e "$release" ] || [ -f "$record" ] || adopting ||
         fail "$release is there, but this program did not install it; move it away. Nothing was changed"
     tarball=$base/.$name.tar.gz.partial
     partial=$release.partial

@@ -3,6 +3,10 @@
 # resource that was renamed removes nothing. Reads: programs (all that may have been installed), purge_data (true or
 # false: whether the data and the accounts of the services go too).
 . lib.sh
+. process.sh
+. account.sh
+. foreign.sh
+. adopt.sh
 . uninstall.sh
 . httpd.sh
 . renewal.sh
@@ -22,7 +26,9 @@ for program in $programs; do
     about "$program"
     # Drafts are ours by their names, also where no release has come yet; so are folders that nothing was put in.
     rm -rf "$base/.$program"-*.linux-*.tar.gz.partial "$base/$program"-*.linux-*.partial
-    if [ -n "$(releases)" ]; then
+    if adopting; then
+        give_up
+    elif [ -n "$(releases)" ]; then
         purge=$purge_data uninstall
     elif [ "$purge_data" = true ] && [ -e "$state/left/$program" ] && [ ! -e "$unit" ]; then
         erase
@@ -34,7 +40,8 @@ rmdir --ignore-fail-on-non-empty "$base/var/lib" "$base/var" 2>/dev/null || true
 # The mark goes last: until then a removal that was cut can be repeated.
 sync -f "$base"
 rm -rf "$state/releases" "$state/healthy" "$state/left"
-# What somebody had changed a unit with is not ours.
-find "$state" -mindepth 1 -maxdepth 1 ! -name set-aside -exec rm -rf {} +
+# What somebody had changed a unit with is not ours, nor is what was adopted with an account that stays.
+if [ "$purge_data" = true ]; then rm -rf "$state/adopted"; fi
+find "$state" -mindepth 1 -maxdepth 1 ! -name set-aside ! -name adopted -exec rm -rf {} +
 rmdir --ignore-fail-on-non-empty "$state"
 printf 'removed\n'

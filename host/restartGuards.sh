@@ -27,17 +27,19 @@ note_database() {
 
 # A Prometheus that would not start with what it has to load would take the one that runs down with it.
 check_loadable() {
-    local words
+    local words remedy="Take out what it does not know, 'pulumi up', then set $key.version"
+    ! adopting || remedy="Take out there what it does not know"
     words=$(as_service "$release/promtool" check config --syntax-only "$etc/prometheus.yml" 2>&1) ||
         fail "Prometheus $version cannot load the configuration that runs now:" \
-            "$(printf '%s' "$words" | grep -v SUCCESS | tail -n 5)." \
-            "Take out what it does not know, 'pulumi up', then set $key.version. Nothing was changed"
+            "$(printf '%s' "$words" | grep -v SUCCESS | tail -n 5). $remedy. Nothing was changed"
 }
 
 # Each API server at which the loaded configuration discovers targets, behind the name of its file.
 api_servers() {
-    { grep -rE '^[ -]*api_server: ' "$etc/current/clusters" "$etc/current/scrape" 2>/dev/null || true; } |
-        sed -E "s|^$etc/current/([^:]*/)?([^:/]*)\.ya?ml:[ -]*api_server: *['\"]?([^'\"]*)['\"]?\$|\2 \3|" | sort -u
+    local loaded=("$etc/current/clusters" "$etc/current/scrape")
+    ! adopting || loaded=("$etc/prometheus.yml")
+    { grep -rHE '^[ -]*api_server: ' "${loaded[@]}" 2>/dev/null || true; } |
+        sed -E "s|^$etc/([^:]*/)?([^:/]*)\.ya?ml:[ -]*api_server: *['\"]?([^'\"]*)['\"]?\$|\2 \3|" | sort -u
 }
 
 # A load balancer before a dead API server answers 502 or 503; a living one may well answer 401 or 403.

@@ -6,6 +6,9 @@
 # while clusters are silent).
 . lib.sh
 . process.sh
+. account.sh
+. foreign.sh
+. adopt.sh
 . restartGuards.sh
 : "${version:?}" "${health:=/-/ready}" "${restart_during_outage:=false}"
 
@@ -71,10 +74,12 @@ activate() {
 
 go_back() {
     if replaying; then
+        undo=:
         fail "$program $version still reads its write-ahead log, after $ready_within s. It goes on; try again later"
     fi
     say "error: $program $version did not become healthy"
     complain
+    ! adopting || fail "the Prometheus that was to be adopted takes its place again"
     if [ ! -f "$healthy/release" ] || is_healthy; then
         fail "there is no earlier release or unit to go back to; what was set up is left as it is"
     fi
@@ -141,23 +146,26 @@ loadable() {
         as_service "$release/promtool" check config --syntax-only "$etc/prometheus.yml" >/dev/null 2>&1
 }
 
-serving=false
-if active && ready; then serving=true; fi
-# What serves without a record, because that was lost, is the way back all the same.
-if "$serving" && [ ! -f "$healthy/release" ] && started_from "$unit"; then
-    remember "$unit" "$(dirname "$(readlink "$root/proc/$(property MainPID)/exe")")"
-fi
-check_file
-if [ "$program" = prometheus ]; then
-    ! "$serving" || note_database "$(running_version)"
-    check_database
-fi
-if runs "$release" && started_from "$wanted"; then
-    activate "$wanted" "$release"
-    # A run that was cut may have started it, and not have seen how that ended.
-    is_healthy && ready || watch_start 0 || go_back
-    load_file
-else
+# bring_up: what is wanted runs, and is started only where it does not.
+bring_up() {
+    local serving=false
+    if active && ready; then serving=true; fi
+    # What serves without a record, because that was lost, is the way back all the same.
+    if "$serving" && [ ! -f "$healthy/release" ] && started_from "$unit"; then
+        remember "$unit" "$(dirname "$(readlink "$root/proc/$(property MainPID)/exe")")"
+    fi
+    check_file
+    if [ "$program" = prometheus ]; then
+        ! "$serving" || note_database "$(running_version)"
+        check_database
+    fi
+    if runs "$release" && started_from "$wanted"; then
+        activate "$wanted" "$release"
+        # A run that was cut may have started it, and not have seen how that ended.
+        is_healthy && ready || watch_start 0 || go_back
+        load_file
+        return
+    fi
     if [ "$program" = prometheus ]; then
         startable_configuration
         if "$serving"; then
@@ -168,9 +176,13 @@ else
     say "starting $release/$program"
     activate "$wanted" "$release" "$work/wanted/$file"
     start || go_back
-fi
+}
+
+if adopting; then adopt; else bring_up; fi
 running=$(running_version)
 [ "$running" = "$version" ] || fail "$program ${running:-of no version} runs, although $version was started"
 remember "$wanted" "$release"
 [ "$program" != prometheus ] || note_database "$running"
+if adopting; then finish_adoption; fi
+if adopted; then forget_before; fi
 printf 'version=%s\n' "$running"

@@ -10,6 +10,7 @@ debian=(
     containerd runc containernetworking-plugins iptables nftables conntrack ethtool socat iproute2
     nginx-light prometheus-node-exporter shellcheck
     apache2-utils chromium libnss3-tools testssl.sh
+    python3 python3-venv
 )
 
 missing_packages() {

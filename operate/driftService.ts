@@ -1,6 +1,6 @@
 import { commandWords } from "../host/unit";
 import type { DeclaredProgram, StepName } from "./declared";
-import { places, releaseFolder } from "./declaredPaths";
+import { places, releaseFolder, STATE } from "./declaredPaths";
 import { architecture } from "./driftFiles";
 import { type Facts, noFacts, type ProgramFacts } from "./driftFacts";
 import { type Finding, NOTHING } from "./driftFinding";
@@ -27,13 +27,15 @@ const SHELL = "/usr/sbin/nologin";
 /** Of a process that was started from one of this program's units. */
 const SANDBOX = "CapEff:0000000000000000 NoNewPrivs:1 Seccomp:2";
 
-const account: Check = ({ name }, { passwd, group, groups, sharers, hasPassword }) => {
+const account: Check = ({ name }, { passwd, group, groups, sharers, hasPassword }, { entries }) => {
     if (passwd === undefined) {
         return [["release", `user ${name}`, "missing", "a system user"]];
     }
     const [, , uid = "", , , home = "", shell = ""] = passwd.split(":");
     const members = group?.split(":")[3] ?? "";
-    const isSystem = Number(uid) > 0 && Number(uid) < 1000;
+    // One that was adopted with a Prometheus keeps its numbers.
+    const isAdopted = name === "prometheus" && entries.has(`${STATE}/adopted`);
+    const isSystem = Number(uid) > 0 && (Number(uid) < 1000 || isAdopted);
     return rows(
         !isSystem && [undefined, `user ${name}`, `uid ${uid}`, "a uid from 1 to 999"],
         hasPassword && ["release", `user ${name}`, "has a password", "no password"],

@@ -7,12 +7,12 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../env.sh"
 source "$LAB/processes.sh"
 TOOLS=$LAB/tools
-SETS="actionlint, blackbox_exporter, kube-score, kubernetes, pulumi, prometheus, prometheus-ui, releases, traefik"
+SETS="actionlint, ansible, blackbox_exporter, debian-prometheus, kube-score, kubernetes, pulumi, prometheus, prometheus-ui, releases, traefik"
 
 # recipe SET: the script that builds it, called with the directory to fill; ingredients SET: all that decides what comes out.
 recipe() {
     case $1 in
-        actionlint | blackbox_exporter | kube-score | kubernetes | pulumi | prometheus | releases | traefik)
+        actionlint | ansible | blackbox_exporter | debian-prometheus | kube-score | kubernetes | pulumi | prometheus | releases | traefik)
             echo "$TOOLS/$1/build.sh"
             ;;
         prometheus-ui) echo "$TOOLS/prometheus/ui.sh" ;;

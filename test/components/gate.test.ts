@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { Gate, type GateArgs } from "../../components/gate";
 import { PROGRAM_NAMES } from "../../host/programs";
 import { startMocks, type Recorded } from "../harness";
@@ -38,6 +38,19 @@ it("takes a VM over from the stack that is named, and from none otherwise", asyn
     expect((await gate()).inputs["create"]).not.toMatch(/take_over=\w/);
     const takeOver = "organization/external-prometheus/other";
     expect((await gate({ vm: { ...vm, takeOver } })).inputs["create"]).toContain(`take_over=${takeOver}\n`);
+});
+
+it("has a Prometheus of somebody else adopted only where that is said, and then tells in a preview what becomes of it", async () => {
+    const info = vi.spyOn(pulumi.log, "info").mockResolvedValue();
+    expect((await gate()).inputs["create"]).toContain("adopt=false\n");
+    expect(info).not.toHaveBeenCalled();
+    expect((await gate({ vm: { ...vm, adopt: true } })).inputs["create"]).toContain("adopt=true\n");
+    expect(info.mock.calls.map(([message]) => message)).toEqual([
+        expect.stringMatching(
+            /^10\.0\.0\.20: a Prometheus that somebody else has installed there is adopted \(vm\.adopt\)/,
+        ),
+    ]);
+    info.mockRestore();
 });
 
 it("becomes root by sudo that never asks, where the user is another", async () => {

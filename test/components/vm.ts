@@ -18,6 +18,7 @@ export const vm: VmConfig = {
     user: "root",
     hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1nq2qfQzq3kqf0yqk4ZkJ1JtqDg0n4y2rXqQ3dYw5T",
     bootTimeout: "5m",
+    adopt: false,
     purgeData: false,
 };
 

@@ -93,6 +93,7 @@ const rest = (): Keys => ({
     "vm.user": "root",
     "vm.bootTimeout": "5m",
     "vm.takeOver": "organization/project/other",
+    "vm.adopt": false,
     "vm.purgeData": false,
     "vm.proxy": { host: "198.51.100.1", port: 22, user: "jump", hostKey: exampleKeys()["vm"]?.["hostKey"] },
     prometheus: {

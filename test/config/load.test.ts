@@ -23,6 +23,7 @@ describe("the example Pulumi.dev.yaml", () => {
             port: 22,
             user: "root",
             bootTimeout: "5m",
+            adopt: false,
             purgeData: false,
         });
         expect(clusters.map(({ cluster }) => cluster.name)).toEqual(["staging"]);

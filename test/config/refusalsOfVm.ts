@@ -38,6 +38,7 @@ const VM: Row[] = [
     wrong("vm.takeOver", "other", "must be organization/project/stack, as the VM's mark names its owner, got 'other'"),
     wrong("vm.takeOver", "a/b/c\nd", "must be organization/project/stack"),
     wrong("vm.takeOver", `a/b/${"c".repeat(300)}`, "must be at most 300 characters long, got 'a/b/ccc"),
+    ...booleans("vm.adopt"),
     ...booleans("vm.purgeData"),
     clash(
         "vm",

@@ -5,11 +5,13 @@ import type { PrometheusStandIn } from "./prometheusStandIn";
 
 /** Milliseconds that a process of `dies-later` or `replays` takes to it. */
 const SOON = 700;
+const DATA = "usr/local/var/lib/prometheus";
 
 /**
  * Plays the process of the one service that a machine runs: Prometheus, with what that answers, or a companion. A word in
  * the program's text, behind `# `, says what becomes of it: `cannot-run` is refused by the kernel, `dies` ends at once,
  * `dies-later` when it was ready, `hangs` answers nothing, `replays` is not ready for a while, `replays-for-ever` never.
+ * One that `compacts` first makes another block of those that it finds.
  */
 export class ProcessStandIn {
     private program = "prometheus";
@@ -107,7 +109,12 @@ export class ProcessStandIn {
 
     private load(): void {
         if (this.program === "prometheus") {
-            mkdirSync(this.path("usr/local/var/lib/prometheus/wal"), { recursive: true });
+            mkdirSync(this.path(`${DATA}/wal`), { recursive: true });
+            if (this.does("compacts")) {
+                rmSync(this.path(`${DATA}/old-block`), { recursive: true, force: true });
+                mkdirSync(this.path(`${DATA}/new-block`), { recursive: true });
+                writeFileSync(this.path(`${DATA}/wal/00000001`), "of another version");
+            }
             this.prometheus.load();
             return;
         }

@@ -25,6 +25,8 @@ export class PrometheusStandIn {
     private successful = 1;
     private loadedAt = 0;
     private failedPools = 0;
+    /** As it shows how long it keeps samples. */
+    public retention = "15d";
 
     constructor(private readonly root: string) {}
 
@@ -64,6 +66,8 @@ export class PrometheusStandIn {
                 return JSON.stringify({ status: "success", data: { groups: this.ruleGroups() } });
             case "/api/v1/status/buildinfo":
                 return JSON.stringify({ status: "success", data: { version: this.version() } });
+            case "/api/v1/status/runtimeinfo":
+                return JSON.stringify({ status: "success", data: { storageRetention: this.retention } });
             case "/api/v1/series":
                 return JSON.stringify(
                     /^\{.*\}$/.test(searchParams.get("match[]") ?? "")

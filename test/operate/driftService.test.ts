@@ -136,6 +136,20 @@ describe("account, unit and process", () => {
         expect(changed).toEqual([{ what: "user prometheus", found: "uid 0", declared: "a uid from 1 to 999" }]);
     });
 
+    it("but not of a user that was adopted with what somebody else had installed, unless that is root", () => {
+        const adopted = /^mark cafe0001/;
+        const entry = "entry d 700 root:root 99.0 99.0 usr/local/lib/external-prometheus/adopted";
+        const of = (uid: string) =>
+            compared(
+                records().flatMap((record) => {
+                    const changed = record.replace(/^(passwd prometheus .*|uid prometheus )\b999\b/, `$1${uid}`);
+                    return adopted.test(record) ? [changed, entry] : [changed];
+                }),
+            );
+        expect(of("1500")).toEqual([]);
+        expect(of("0").map(({ found }) => found)).toEqual(["uid 0"]);
+    });
+
     it("of an account that shares the user's uid or group, of which a person has to say which one goes", () => {
         expect(more(/^groups prometheus .*/, "sharer prometheus mallory")).toEqual([
             { what: "uid or group of prometheus", found: "also of mallory", declared: "of prometheus alone" },
