@@ -16,7 +16,7 @@ type Others = Pick<StackConfig, "sourceStacks" | "federatedStacks" | "heldCluste
 
 /** Whether anything of another stack is watched. */
 export function watchesOthers({ sourceStacks, federatedStacks, heldClusters }: Others): boolean {
-    return sourceStacks.length + federatedStacks.length + heldClusters.length > 0;
+    return sourceStacks.length + Object.keys(federatedStacks).length + heldClusters.length > 0;
 }
 
 /**
@@ -31,7 +31,7 @@ export async function readSourceStacks(
     const [others, last] = await Promise.all([
         Promise.all([
             ...sourceStacks.map((name, i) => readStack(`sourceStacks[${i}]`, name)),
-            ...federatedStacks.map((federated, i) => readFederated(`federatedStacks[${i}]`, federated)),
+            ...Object.entries(federatedStacks).map(([stack, client]) => readFederated(stack, client)),
         ]),
         held.length === 0 ? { sources: {}, watchedCredentials: {} } : readLastDeployment(),
     ]);
@@ -55,10 +55,10 @@ async function readStack(key: string, name: string): Promise<SourceStack> {
     };
 }
 
-async function readFederated(key: string, federated: Others["federatedStacks"][number]): Promise<SourceStack> {
-    const [source, credentials] = await readOutputs(federated.stack, FEDERATED);
+async function readFederated(stack: string, client: string): Promise<SourceStack> {
+    const [source, credentials] = await readOutputs(stack, FEDERATED);
     const values = [source?.value, credentials?.secretValue ?? credentials?.value] as const;
-    return federatedStack(key, federated, values, credentials?.secretValue !== undefined);
+    return federatedStack(stack, client, values, credentials?.secretValue !== undefined);
 }
 
 /** What this stack's outputs are until this run has ended. */

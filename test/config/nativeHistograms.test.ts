@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { renderYaml } from "../../config/prometheus/render";
-import type { ScrapeSource } from "../../config/source";
+import { each, KUBERNETES_JOBS, type ScrapeSource } from "../../config/source";
 import { runProgram } from "../../operate/process";
 import { clusterDocument, gatewayFederation, source } from "./prometheus/scraping";
 
@@ -34,10 +34,8 @@ function external(nativeHistograms: Partial<Pick<NonNullable<ScrapeSource["feder
     const targets = [{ address: "127.0.0.1:9091", replica: "0", metricsPath: "/federate" }];
     const federation = { scheme: "http" as const, targets, ca: "system" as const, shows: [], matchers };
     const off = { path: "off", interval: "1s" } as const;
-    const jobs = {
-        ...{ "kubernetes-apiservers": off, "kubernetes-nodes": off, "kubernetes-nodes-cadvisor": off },
-        ...{ "kubernetes-pods": { path: "federate", interval: "1s" }, "kubernetes-service-endpoints": off },
-    } as const;
+    const federated = { path: "federate", interval: "1s" } as const;
+    const jobs = { ...each(KUBERNETES_JOBS, off), "kubernetes-pods": federated };
     return clusterDocument(source("staging", { jobs, federation: { ...federation, ...nativeHistograms } }));
 }
 

@@ -211,7 +211,13 @@ describe("adopted", () => {
                     .filter((time) => time > last + 3),
             (times) => times.length > 3,
         );
-        const times = [last, ...Object.keys(await samples(UP)).map(Number).filter((time) => time > last).sort((a, b) => a - b)];
+        const times = [
+            last,
+            ...Object.keys(await samples(UP))
+                .map(Number)
+                .filter((time) => time > last)
+                .sort((a, b) => a - b),
+        ];
         const gap = Math.max(...times.slice(1).map((time, i) => time - (times[i] ?? 0)));
         expect(gap).toBeLessThan(60);
     });
