@@ -129,7 +129,7 @@ startable_configuration() {
         make_dir "$etc/versions" 0750 root:prometheus
         version=$etc/versions/initial
         make_dir "$version" 0750 root:prometheus
-        printf 'scrape_configs:\n    - job_name: prometheus\n      static_configs:\n          - targets: ["%s"]\n' \
+        printf 'scrape_configs:\n  - job_name: prometheus\n    static_configs:\n      - targets:\n          - %s\n' \
             "$address" >"$work/initial.yml"
         put "$work/initial.yml" "$version/prometheus.yml" 0640 root:prometheus
     fi

@@ -189,6 +189,13 @@ describe("where Prometheus", () => {
         expect((await machine.run("verify", { first_scrapes: "0" })).code).toBe(0);
     });
 
+    it("does not take the very first one, that with which it was started is back", async () => {
+        const machine = await serving();
+        const ran = await machine.run("configuration", {}, configuration(["b"], "    reload-refuses: yes\n"));
+        expect(ran.stderr).toContain("the previous configuration is back and runs");
+        expect(machine.versions()).toEqual(["initial"]);
+    });
+
     it("shows a URL in the way of JSON, it is still the one that was written", async () => {
         const machine = await serving();
         const urls = ["?a=1&b=2", "<a>", "a\\n\\b", String.raw`\u0026`, String.raw`\\u003c`, 'a"b"', "it's", "a:"];

@@ -22,7 +22,7 @@ async function crash(machine: Machine): Promise<void> {
 
 it("starts Prometheus once, on a configuration that watches only itself", async () => {
     const machine = await serving();
-    expect(machine.read(`${ETC}/prometheus.yml`)).toContain(`targets: ["${machine.address}"]`);
+    expect(machine.read(`${ETC}/prometheus.yml`)).toContain(`      - targets:\n          - ${machine.address}\n`);
     const again = await machine.succeed("service", { version: "3.13.2" }, unit("first"));
     expect(again.stdout).toBe("version=3.13.2\n");
     expect(again.stderr).toBe("");
