@@ -57,7 +57,7 @@ describe("a wrong configuration", () => {
         }
     });
 
-    it("is refused before the program registers anything", async () => {
+    it("is refused before the program registers anything", { timeout: 180_000 }, async () => {
         const mocks = await startMocks();
         for (const row of ROWS) {
             const ended = withRow(row, (plain, secret) => {
