@@ -238,7 +238,7 @@ export function completeKeys(): { plain: Keys; secret: Keys } {
     const names = ["staging", "balanced", "routed", "gatewayed", "open", "proxied"];
     const kubeconfigs = Object.fromEntries(names.map((name) => [name, KUBECONFIG]));
     return {
-        plain: changed(rest()),
+        plain: changed(structuredClone(rest())),
         secret: {
             ...SECRETS,
             vmProxyPrivateKey: PROXY_PRIVATE_KEY,
