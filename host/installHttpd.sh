@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 # How httpd comes to a machine, and what there may be of it before.
 
 # other_sites: files by which this httpd serves something else than what it comes with, and than Prometheus: a site, or a
