@@ -160,6 +160,7 @@ describe("the table", () => {
             "source.ts: must have namespaces if it is proxied, and only then",
             "source.ts: must have targets where it is scraped directly",
             "source.ts: must be scraped directly where it has targets or takes any certificate, if it can be",
+            "source.ts: must be there, with caCertificate",
             String.raw`source.ts: must be a token of a ServiceAccount \(a JSON Web Token\)`,
         ]);
     });
