@@ -115,7 +115,8 @@ describe("what is taken", () => {
             shells.run();
             const seen = first.map((resource) => understood(resource, shells));
             for (const [place, mark] of marks) {
-                if (place.path === "sourceStacks[0]") continue; // its name is given to Pulumi, which reads it
+                // Names that are given to Pulumi, which reads these stacks, and who one is there.
+                if (/^(sourceStacks|federatedStacks)\b/.test(place.path)) continue;
                 // A URL is taken apart.
                 const whole = JSON.stringify(mark)
                     .slice(1, -1)
@@ -206,6 +207,10 @@ async function deployed(texts: Texts, shells: Shells): Promise<Recorded[]> {
     const { plain, secret } = withTexts(texts);
     configure(plain, secret);
     const others = (plain["sourceStacks"] as string[]).map((name) => [name, { sources: {}, sourceCredentials: {} }]);
+    const federated = Object.entries(plain["federatedStacks"] as Record<string, string>).map(([name, client]) => [
+        name,
+        { federationSource: source("monitor"), federationCredentials: { [client]: credentials() } },
+    ]);
     const held = plain["heldClusters"] as string[];
     const last = {
         sources: Object.fromEntries(held.map((name) => [name, source(name)])),
@@ -213,7 +218,7 @@ async function deployed(texts: Texts, shells: Shells): Promise<Recorded[]> {
     };
     const mocks = await startMocks({
         stacks: {
-            ...Object.fromEntries(others),
+            ...Object.fromEntries([...others, ...federated]),
             "organization/external-prometheus/test": last,
         } as MockOptions["stacks"] & object,
         outputs: (type, name, inputs) =>

@@ -85,6 +85,13 @@ describe("preview of a change", () => {
             "+ - 192.0.2.1:9100",
             "+ labels:",
             "+ site: elsewhere",
+            "+ metric_relabel_configs:",
+            "+ - source_labels:",
+            "+ - cluster",
+            "+ regex: (.+)",
+            "+ target_label: exported_cluster",
+            "+ - target_label: cluster",
+            "+ replacement: ''",
         ]);
         expect(await state()).toEqual(before);
     });

@@ -5,7 +5,7 @@ import { field, isObject } from "../../config/scalars";
 import type { ScrapeSource } from "../../config/source";
 import { source } from "../components/vm";
 import { configure, type Keys, load } from "../config/environment";
-import { type Recorded, startMocks, valueOf } from "../harness";
+import { type MockOptions, type Recorded, startMocks, valueOf } from "../harness";
 import { fileOfStack, readStackFile, type StackKeys } from "./stackFiles";
 import { fillInStandIns, standInCredentials } from "./standIns";
 
@@ -67,21 +67,35 @@ async function outputsOf(outputs: Readonly<Record<string, unknown>>): Promise<Re
 }
 
 /** What the stacks that this one reads would give it: by their files, if these lie beside it. */
-function otherStacks(plain: Keys, path: string) {
-    const names = Array.isArray(plain["sourceStacks"]) ? plain["sourceStacks"].map(String) : [];
-    return Object.fromEntries(
-        names.map((name, i) => {
+function otherStacks(plain: Keys, path: string): NonNullable<MockOptions["stacks"]> {
+    const names = listed(plain["sourceStacks"]);
+    const held = listed(plain["heldClusters"]).map((name) => source(name));
+    const stacks: (readonly [string, Record<string, unknown>])[] = [
+        ...names.map((name, i) => {
             const file = fileOfStack(name, path);
             const sources = file === undefined ? [source(`cluster-of-stack-${i}`)] : sourcesOf(file);
-            return [
-                name,
-                {
-                    sources: Object.fromEntries(sources.map((source) => [source.name, source])),
-                    sourceCredentials: Object.fromEntries(sources.map(({ name }) => [name, standInCredentials()])),
-                },
-            ];
+            return [name, { sources: byName(sources), sourceCredentials: credentialsOf(sources) }] as const;
         }),
-    );
+        ...Object.entries((plain["federatedStacks"] ?? {}) as Keys).map(([name, client], i) => {
+            const federationCredentials = { [String(client)]: standInCredentials() };
+            return [name, { federationSource: source(`monitor-of-stack-${i}`), federationCredentials }] as const;
+        }),
+        // What the stack itself was last deployed with.
+        ["organization/external-prometheus/test", { sources: byName(held), watchedCredentials: credentialsOf(held) }],
+    ];
+    return Object.fromEntries(stacks);
+}
+
+function listed(value: unknown): string[] {
+    return Array.isArray(value) ? value.map(String) : [];
+}
+
+function byName(sources: readonly ScrapeSource[]): Record<string, ScrapeSource> {
+    return Object.fromEntries(sources.map((source) => [source.name, source]));
+}
+
+function credentialsOf(sources: readonly ScrapeSource[]) {
+    return Object.fromEntries(sources.map(({ name }) => [name, standInCredentials()]));
 }
 
 /** The clusters whose sides the stack in that file makes. */
