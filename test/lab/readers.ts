@@ -74,7 +74,8 @@ export function readers(pair: () => Pair): void {
             const configured = [...at, "--config-file", join(directory, "Pulumi.grafana.yaml")];
             const pulumi = (args: readonly string[]) => succeed(`pulumi ${args[0] ?? ""}`, handle("pulumi", args));
             onTestFinished(async () => {
-                await handle("pulumi", ["stack", "rm", "--yes", "--force", "--preserve-config", ...at]);
+                // With the file that `stack init` has written beside the program.
+                await handle("pulumi", ["stack", "rm", "--yes", "--force", ...at]);
                 rmSync(directory, { recursive: true });
                 unlinkSync(packages);
             });
