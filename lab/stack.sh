@@ -64,8 +64,6 @@ mkdir -p "$STATE/pulumi-home" "$STATE/pulumi-state"
 chmod 0700 "$STATE/pulumi-home" "$STATE/pulumi-state"
 if [[ ! -s $STATE/pulumi-passphrase ]]; then
     (umask 077 && head -c 24 /dev/urandom | base64 >"$STATE/pulumi-passphrase")
-    # Another passphrase cannot read what an earlier lab's salt belongs to.
-    rm -f "$file"
 fi
 if [[ ! -s $STATE/front-password-hash ]]; then
     (umask 077 && head -c 15 /dev/urandom | base64 >"$STATE/front-password")
@@ -79,10 +77,12 @@ if [[ -e $file && -e $STATE/stack ]]; then
     [[ $(<"$STATE/stack") == "$ingredients $(sha256sum <"$file")" ]] && exit 0
 fi
 
-salt=$(grep '^encryptionsalt:' "$file" 2>/dev/null || true)
+# The salt that belongs to this lab's passphrase, whichever lab or checkout the file is from.
+salt=$(cat "$STATE/pulumi-salt" 2>/dev/null || true)
 printf '%s\n' ${salt:+"$salt"} "$plain" >"$file"
 "$LAB/pulumi" stack ls --json | grep --quiet '"name": "lab"' || "$LAB/pulumi" stack init lab --no-select
 "$LAB/pulumi" config set --secret vmPrivateKey <"$STATE/vm/id_ed25519"
+grep '^encryptionsalt:' "$file" >"$STATE/pulumi-salt"
 "$LAB/pulumi" config set --secret --path kubeconfigs.lab <"$STATE/cluster/admin.kubeconfig"
 "$LAB/pulumi" config set --secret --path frontPasswordHashes.alice <"$STATE/front-password-hash"
 echo "$ingredients $(sha256sum <"$file")" >"$STATE/stack"
