@@ -17,6 +17,7 @@ const ORDER = [
     "proxied",
     "tokens",
     "production",
+    "move",
     "secrets",
     "badInput",
     "outage",

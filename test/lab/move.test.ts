@@ -1,0 +1,114 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runProgram } from "../../operate/process";
+import { pages } from "../pages";
+import { allUp, expectedJobs, handle, type Job, PROJECT, pulumi, scrapesSince, up } from "./lab";
+import { clusterState, vmState } from "./state";
+
+// The lab's stack has both sides. The commands of the page, as they stand there, make two stacks of it.
+
+const PAGE = "docs/production.md";
+const FILE = join(PROJECT, "Pulumi.lab.yaml");
+/** What the page calls the stack of the cluster, here. */
+const MOVED = "moved";
+const SOURCE = (stack: string) =>
+    `urn:pulumi:${stack}::external-prometheus::external-prometheus:index:ClusterSource::lab`;
+
+const directory = mkdtempSync(join(tmpdir(), "external-prometheus-move-"));
+let file: string;
+let before: { vm: string; cluster: string };
+let jobs: Job[];
+let since: number;
+/** What each command printed. */
+const printed = new Map<string, string>();
+
+/** The page's commands from the comment of that number to that of another, with the lab's names; the lab has no endpoint's secrets. */
+function commands(from: string, to: string): string[] {
+    const blocks = pages().find(({ path }) => path === PAGE)?.blocks ?? [];
+    const text = blocks.map(({ text }) => text).find((text) => text.includes("pulumi state move")) ?? "";
+    return text
+        .slice(text.indexOf(`# ${from}.`), text.indexOf(`# ${to}.`) + 1 || undefined)
+        .replaceAll("\\\n", " ")
+        .replaceAll("prod-eu", MOVED)
+        .replaceAll("staging", "lab")
+        .replaceAll(/(--\w+ |pulumi:)dev\b/g, "$1lab")
+        .split("\n")
+        .filter((line) => line.startsWith("pulumi ") && !line.includes("'endpointP"));
+}
+
+async function execute(lines: readonly string[]): Promise<void> {
+    for (const line of lines) {
+        // Who sits at a terminal is asked, and answers with yes.
+        const text = `cd ${directory} && export PATH=${directory}:$PATH PULUMI_SKIP_CONFIRMATIONS=true && ${line}`;
+        const run = runProgram("bash", ["-c", text], { timeoutSeconds: 170 });
+        const { code, stdout, stderr } = await run;
+        expect(code, `${line}\n${stdout}${stderr}`).toBe(0);
+        printed.set(line.replaceAll(/ +/g, " "), stdout);
+    }
+}
+
+async function state() {
+    return { vm: await vmState(), cluster: await clusterState("uid") };
+}
+
+beforeAll(async () => {
+    const cli = join(directory, "pulumi");
+    writeFileSync(cli, `#!/bin/sh\nexec ${join(PROJECT, "lab/pulumi")} "$@" --color=never\n`);
+    chmodSync(cli, 0o755);
+    file = readFileSync(FILE, "utf8");
+    jobs = await expectedJobs();
+    await allUp(jobs, 120);
+    since = Date.now();
+});
+
+afterAll(async () => {
+    writeFileSync(FILE, file, { mode: 0o644 });
+    if (existsSync(join(PROJECT, `Pulumi.${MOVED}.yaml`))) {
+        // Where the cluster's side is not in it any more, this says so and changes nothing.
+        await handle("pulumi", ["state", "move", "--yes", "--source", MOVED, "--dest", "lab", SOURCE(MOVED)]);
+        await pulumi("stack", "rm", "--force", "--yes", "--non-interactive", "--stack", MOVED);
+    }
+    rmSync(directory, { recursive: true });
+    await up();
+});
+
+describe("a stack with both sides", () => {
+    it("gives its cluster's side to another stack, in which nothing is made", async () => {
+        await execute(commands("0", "1"));
+        before = await state();
+        await execute(commands("1", "4"));
+        expect(printed.get(`pulumi up --stack ${MOVED}`)).toMatch(/Resources:\n +\d+ unchanged\n/);
+        expect(printed.get(`pulumi preview --stack ${MOVED}`)).toMatch(/Resources:\n +\d+ unchanged\n/);
+    });
+
+    it("goes on with that stack's outputs, without the provider and with nothing else changed", async () => {
+        await execute(commands("4", "6"));
+        expect(printed.get("pulumi preview --stack lab")).toMatch(/Resources:\n +- 1 to delete\n +\d+ unchanged\n/);
+        const shown = printed.get("pulumi up --stack lab") ?? "";
+        expect(shown).toMatch(/Resources:\n +- 1 deleted\n +\d+ unchanged\n/);
+        expect(shown).toMatch(/^ - +pulumi:providers:kubernetes /m);
+        const resources = await pulumi("stack", "--show-urns", "--non-interactive");
+        expect(resources).toMatch(/URN: urn:pulumi:lab::/);
+        expect(resources).not.toMatch(/URN: .*kubernetes/);
+    });
+
+    it("has touched nothing: neither in the cluster nor on the VM, which scraped all the while", async () => {
+        expect(await state()).toEqual(before);
+        const { taken, failed } = await scrapesSince(since, 'up{cluster="lab"}');
+        expect(taken).toBeGreaterThan(jobs.length);
+        expect(failed).toBe(0);
+        expect(await expectedJobs()).toEqual(jobs);
+        for (const stack of [MOVED, "lab"]) {
+            await up("--expect-no-changes", "--stack", stack);
+        }
+    });
+
+    it("gets it back the same way", async () => {
+        writeFileSync(FILE, file);
+        await pulumi("state", "move", "--yes", "--source", MOVED, "--dest", "lab", SOURCE(MOVED));
+        await up("--expect-no-changes");
+        expect(await state()).toEqual(before);
+    });
+});
