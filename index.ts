@@ -1,9 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterSource } from "./components/clusterSource";
 import { ExternalPrometheus } from "./components/externalPrometheus";
-import type { HttpsFront } from "./components/httpsFront";
 import { readSourceStacks, watchesOthers } from "./components/sourceStacks";
-import type { FrontConfig } from "./config/front";
 import { loadConfig } from "./config/load";
 import { entries } from "./config/outputs";
 import { jobs } from "./config/prometheus/jobs";
@@ -55,22 +53,10 @@ function deploy(config: StackConfig, others: readonly Watched[]) {
             version: external.version,
             jobs: jobs({ sources, front: front?.config, ...scraping }),
         }),
-        ...(front && frontOutputs(front.config, external?.front)),
+        ...external?.front?.outputs,
         ...(front && entries(pulumi.getStack(), front.config, config.prometheus)),
         sources: Object.fromEntries(sources.map((source) => [source.name, source])),
         sourceCredentials,
         ...(others.length > 0 && { watchedCredentials }),
-    };
-}
-
-/** Who is to be trusted, and by whom; of passwords nothing is known but hashes. */
-function frontOutputs(config: FrontConfig, front?: HttpsFront) {
-    return {
-        ...(front?.caCertificate && { caCertificate: front.caCertificate }),
-        users: Object.keys(config.users).sort(),
-        ...(front && {
-            clientCertificates: pulumi.secret(front.clientCertificates),
-            federationCredentials: front.federationCredentials,
-        }),
     };
 }

@@ -28,6 +28,8 @@ export class HttpsFront extends pulumi.ComponentResource {
     public readonly clientCertificates: Readonly<Record<string, KeyPair>>;
     /** How another VM is let in that federates, by the client's name; secret. */
     public readonly federationCredentials: pulumi.Output<Readonly<Record<string, SourceCredentials>>>;
+    /** Those who have a password, by their names, sorted. */
+    public readonly users: readonly string[];
 
     constructor(name: string, args: HttpsFrontArgs, opts?: pulumi.ComponentResourceOptions) {
         super("external-prometheus:index:HttpsFront", name, {}, opts);
@@ -37,6 +39,7 @@ export class HttpsFront extends pulumi.ComponentResource {
         const certificates = new FrontCertificates(`${name}-certificates`, { front: config }, { parent: this });
         const credentials = new FrontCredentials(`${name}-credentials`, { vm, front, certificates }, { parent: this });
         this.url = frontUrl(config);
+        this.users = Object.keys(config.users).sort();
         new remote.Command(
             name,
             {
@@ -63,5 +66,16 @@ export class HttpsFront extends pulumi.ComponentResource {
                 .apply(([caCertificate, pairs]) => federationCredentials(federators(config), pairs, caCertificate)),
         );
         this.registerOutputs({ url: this.url });
+    }
+
+    /** What a stack tells others of it: who is to be trusted, and by whom. */
+    public get outputs() {
+        const { caCertificate, users, clientCertificates, federationCredentials } = this;
+        return {
+            ...(caCertificate && { caCertificate }),
+            users,
+            clientCertificates: pulumi.secret(clientCertificates),
+            federationCredentials,
+        };
     }
 }
