@@ -36,8 +36,8 @@ check_loadable() {
 
 # Each API server at which the loaded configuration discovers targets, behind the name of its file.
 api_servers() {
-    local loaded=("$etc/current/clusters" "$etc/current/scrape")
-    ! adopting || loaded=("$etc/prometheus.yml")
+    # What was adopted has all of it in the first of them.
+    local loaded=("$etc/prometheus.yml" "$etc/current/clusters" "$etc/current/scrape")
     { grep -rHE '^[ -]*api_server: ' "${loaded[@]}" 2>/dev/null || true; } |
         sed -E "s|^$etc/([^:]*/)?([^:/]*)\.ya?ml:[ -]*api_server: *['\"]?([^'\"]*)['\"]?\$|\2 \3|" | sort -u
 }

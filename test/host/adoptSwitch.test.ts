@@ -66,6 +66,19 @@ describe("in the place of what somebody else has installed, ours", () => {
         expect(log).toContain(`chown root:prometheus ${machine.path(ETC)}`);
     });
 
+    it("is not restarted before the next step either while an API server does not answer", async () => {
+        const machine = await toBeAdopted();
+        await service(machine);
+        machine.write(
+            `${ETC}/current/prometheus.yml`,
+            "scrape_configs:\n  - kubernetes_sd_configs:\n      - api_server: http://127.0.0.1:1\n",
+        );
+        const { code, stderr } = await service(machine, {}, unit("another"));
+        expect(code).toBe(1);
+        expect(stderr).toContain("the API does not answer of: prometheus (http://127.0.0.1:1).");
+        expect(asked(machine)).toHaveLength(2);
+    });
+
     it("has its declared configuration from the next step on", async () => {
         const machine = await toBeAdopted();
         await service(machine);
