@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Finished } from "../../operate/process";
 import { SpareStack } from "../vm/spareStack";
 import { SpareVm } from "../vm/spareVm";
-import { breakLab, handle, heal, kubectl, queryOn, scrapesSince, succeed, waitFor } from "./lab";
+import { breakLab, handle, heal, kubectl, prometheusOn, queryOn, scrapesSince, succeed, vm, waitFor } from "./lab";
 import { readers } from "./readers";
 
 // Three stacks that read each other: one that watches the lab's cluster under a second name, and two with a VM each, which watch
@@ -184,6 +184,47 @@ describe("a stack of which nothing right is read", () => {
         expect(code).not.toBe(0);
         expect(stdout + stderr).toContain("PULUMI_CONFIG_PASSPHRASE");
         expect(stdout + stderr).toContain("production-again");
+    });
+});
+
+describe("two VMs that share the work", () => {
+    /** What a VM scrapes of the lab's cluster: job and instance. These have no blackbox_exporter to probe with. */
+    async function targets(shell: Parameters<typeof queryOn>[0]): Promise<string[]> {
+        interface Target {
+            readonly scrapePool: string;
+            readonly labels: Readonly<Record<string, string>>;
+        }
+        const answer = await prometheusOn(shell, "targets", ["state=active"]);
+        const { activeTargets } = (answer as { data: { activeTargets: Target[] } }).data;
+        return activeTargets
+            .filter(({ scrapePool }) => /^lab[/](?!probe-)/.test(scrapePool))
+            .map(({ scrapePool, labels }) => `${scrapePool.slice("lab/".length)} ${labels["instance"] ?? ""}`)
+            .sort();
+    }
+    const isEverywhere = (target: string) => target.startsWith("kubernetes-apiservers-static ");
+
+    it("have each target of a cluster on one of them, and on both what tells whether the cluster is there", async () => {
+        for (const [index, stack] of Object.values(monitors).entries()) {
+            Object.assign(stack.configuration["prometheus"] as object, { shard: { index, of: 2 } });
+        }
+        await onBoth((stack) => stack.mustUp());
+        const whole = await targets(vm);
+        const shared = whole.filter((target) => !isEverywhere(target));
+        const [a, b] = await waitFor(
+            "all targets on the two together",
+            120,
+            async () => [await targets(shellOf("a")), await targets(shellOf("b"))] as const,
+            (both) => new Set(both.flat()).size >= new Set(whole).size,
+        );
+        expect(a.filter(isEverywhere)).toEqual(whole.filter(isEverywhere));
+        expect(b.filter(isEverywhere)).toEqual(whole.filter(isEverywhere));
+        const parts = [a, b].map((part) => part.filter((target) => !isEverywhere(target)));
+        expect(parts.flat().sort()).toEqual(shared);
+        expect(Math.min(...parts.map((part) => part.length))).toBeGreaterThan(0);
+        // The next deployments of both are of stacks with the whole each.
+        for (const { configuration } of Object.values(monitors)) {
+            Reflect.deleteProperty(configuration["prometheus"] as object, "shard");
+        }
     });
 });
 
