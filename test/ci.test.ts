@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
@@ -18,6 +20,7 @@ interface Job {
     readonly uses?: string;
     readonly permissions?: Readonly<Record<string, string>>;
     readonly concurrency?: Readonly<Record<string, unknown>>;
+    readonly strategy?: { readonly "max-parallel"?: number };
     readonly "timeout-minutes"?: number;
     readonly steps?: readonly Step[];
 }
@@ -99,6 +102,45 @@ it("deploys to one environment one at a time, and ends none that runs", () => {
     ]);
 });
 
+it("deploys VMs one after the other, of which two may be a pair", () => {
+    const vms = jobs.filter(({ name }) => name.endsWith("deploy.yml: vms"));
+    expect(vms.map(({ job }) => job.strategy?.["max-parallel"])).toEqual([1]);
+});
+
+describe("a deployment", () => {
+    const script = steps.find(({ run }) => run?.includes("is not deployed"))?.run ?? "exit 9";
+
+    function run(newest: string): { code: number | null; text: string } {
+        const folder = mkdtempSync(join(tmpdir(), "external-prometheus-"));
+        writeFileSync(join(folder, "curl"), `#!/bin/sh\ncat >"${folder}/stdin"\nprintf %s ${newest}\n`, {
+            mode: 0o755,
+        });
+        const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-e", "-o", "pipefail", "-c", script], {
+            encoding: "utf8",
+            env: {
+                PATH: `${folder}:${process.env["PATH"] ?? ""}`,
+                GH_TOKEN: "CANARY",
+                GITHUB_REF_NAME: "main",
+                GITHUB_SHA: "a".repeat(40),
+            },
+        });
+        expect(readFileSync(join(folder, "stdin"), "utf8")).toBe('header = "Authorization: Bearer CANARY"\n');
+        rmSync(folder, { recursive: true });
+        return { code: status, text: stdout + stderr };
+    }
+
+    it("is of the newest commit of its branch, and of no other", () => {
+        expect(run("a".repeat(40))).toEqual({ code: 0, text: "" });
+        const late = run("b".repeat(40));
+        expect(late.code).toBe(1);
+        expect(late.text).toContain(`::error::main is at ${"b".repeat(40)} by now`);
+        const { steps: all = [] } = jobs.find(({ name }) => name.endsWith("up.yml: up"))?.job ?? {};
+        const place = (text: string) => all.findIndex(({ run }) => run?.includes(text));
+        expect(place("is not deployed")).toBeGreaterThan(0);
+        expect(place("is not deployed")).toBeLessThan(place("pulumi up"));
+    });
+});
+
 it("leaves out of the checks only tests that there are", () => {
     const excluded = [...read(".github/workflows/checks.yml").matchAll(/--exclude '?([^\s']+)/g)].map(
         ([, path]) => path ?? "",
@@ -151,8 +193,12 @@ describe("the file for GitLab", () => {
         const deploying = jobs.filter(({ script }) => script?.some((line) => line.includes("pulumi up")));
         expect(deploying.length).toBeGreaterThan(1);
         for (const { name, variables, environment, resource_group } of deploying) {
-            expect([variables, environment, resource_group]).toEqual([{ STACK: name }, name, `deploy-${name}`]);
+            expect([variables, environment]).toEqual([{ STACK: name }, name]);
+            expect(resource_group, name).toMatch(/^deploy-/);
         }
+        // Two of them may be a pair.
+        const vms = deploying.filter(({ stage }) => stage === "vms");
+        expect(new Set(vms.map(({ resource_group }) => resource_group)).size).toBe(1);
         expect(stages.indexOf("clusters")).toBeLessThan(stages.indexOf("vms"));
     });
 
