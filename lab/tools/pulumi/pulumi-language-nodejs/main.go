@@ -48,6 +48,10 @@ func (h *host) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.R
 	if req.DryRun {
 		args = append(args, "--dry-run")
 	}
+	if req.Config == nil {
+		// The program's library wants an object.
+		req.Config = map[string]string{}
+	}
 	config, err := json.Marshal(req.Config)
 	if err != nil {
 		return nil, err
