@@ -39,7 +39,7 @@ function failure({ errors, warnings }: Preview): Part[] {
     return [
         paragraph(
             errors.length === 0
-                ? "It ended before it could look at the stack. What would change is not known."
+                ? "It ended before it could look at the stack; the log says why. What would change is not known."
                 : "What would change is not known.",
         ),
         ...quoted("text", errors),

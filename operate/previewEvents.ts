@@ -59,7 +59,8 @@ type Event = z.infer<typeof Event>;
 
 /** Of a replacement the engine tells three steps: the one that says so is enough. */
 const PARTS = ["create-replacement", "delete-replaced"];
-const QUIET = ["same", "read", "refresh"];
+/** `discard` is of what was only read, as another stack is. */
+const QUIET = ["same", "read", "refresh", "discard"];
 
 /** Stands in events for what is known only when it is deployed. */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";

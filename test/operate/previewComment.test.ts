@@ -178,6 +178,12 @@ describe("a comment", () => {
         expect(shown).not.toMatch(/`gate`|`other`/);
     });
 
+    it("counts no stack that is read, or is not read any more", () => {
+        const other = "pulumi:pulumi:StackReference";
+        const shown = commentOn([step("read", other, "prod-eu"), step("discard", other, "prod-us")]);
+        expect(shown).toContain("\nNothing changes (5 resources).\n");
+    });
+
     it("says what of an object changes, and what it is replaced for", () => {
         const changed = step("update", "kubernetes:core/v1:ConfigMap", "a", { diffs: ["data", "metadata.labels"] });
         const replaced = step("replace", "kubernetes:core/v1:Service", "b");
