@@ -16,17 +16,20 @@ import { Shells, understood } from "./sinks";
 
 // A certificate costs a millisecond, and every text is loaded among a dozen of them.
 vi.mock("../../config/certificate", async (original) => {
-    const { certificates, ...rest } = await original<typeof import("../../config/certificate")>();
-    const known = new Map<string, ReturnType<typeof certificates>>();
-    return {
-        ...rest,
-        certificates: (text: string) => {
-            const found = known.get(text) ?? certificates(text);
-            known.set(text, found);
-            return found;
-        },
-    };
+    const { certificates, certificateProblem } = await original<typeof import("../../config/certificate")>();
+    return { certificates: remembered(certificates), certificateProblem: remembered(certificateProblem) };
 });
+
+/** The same answer for the same text; one that is no answer but an error is asked for again. */
+function remembered<T>(ask: (text: string) => T): (text: string) => T {
+    const known = new Map<string, T>();
+    return (text) => {
+        if (!known.has(text)) {
+            known.set(text, ask(text));
+        }
+        return known.get(text) as T;
+    };
+}
 
 const folder = mkdtempSync(join(tmpdir(), "external-prometheus-"));
 const SHELLS = ["dash", "bash", "fish", "zsh"].filter((shell) => {
