@@ -87,7 +87,8 @@ function withoutCiphers(value: unknown): unknown {
         : value;
 }
 
-function merged(below: Keys, above: Keys): Keys {
+/** The one with all of the other beside it, or in its place. */
+export function merged(below: Keys, above: Keys): Keys {
     const entries = Object.entries(above).map(([key, value]): [string, unknown] => {
         const other = below[key];
         return [key, isObject(other) && isObject(value) ? merged(other, value) : value];
