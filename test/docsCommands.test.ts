@@ -22,9 +22,9 @@ const folder = mkdtempSync(join(tmpdir(), "external-prometheus-typed-"));
 let template: Project;
 const seen = { run: [] as string[], later: [] as string[] };
 
-beforeAll(() => {
-    template = Project.make(folder);
-});
+beforeAll(async () => {
+    template = await Project.make(folder);
+}, 60_000);
 
 afterAll(() => {
     rmSync(folder, { recursive: true });

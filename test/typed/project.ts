@@ -1,6 +1,7 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import * as yaml from "js-yaml";
 import { runProgram } from "../../operate/process";
 import { change, exampleKeys, type Keys, KUBECONFIG, PRIVATE_KEY } from "../config/environment";
@@ -10,8 +11,6 @@ import { deployment } from "./state";
 
 const ROOT = join(__dirname, "../..");
 const PROJECT = "external-prometheus";
-/** Those that there are before anything is typed: the example's and those of the production shape. */
-const STACKS = ["dev", "prod-eu", "prod-us", "prod-monitor-a"];
 
 /** Programs that are run as they are. */
 const PROGRAMS = ["bash", "cat", "cksum", "cp", "cut", "jq", "rm"];
@@ -53,8 +52,11 @@ export class Project {
         private readonly passphrase = "old",
     ) {}
 
-    /** One that others are copies of, all of them in one folder. */
-    static make(parent: string): Project {
+    /**
+     * One that others are copies of, all of them in one folder: with the example's stack, those of the production shape, and that
+     * of another program.
+     */
+    static async make(parent: string): Promise<Project> {
         const made = new Project(join(parent, "template"), join(parent, "bin"));
         for (const path of ["project", "home", "state"]) mkdirSync(join(made.folder, path), { recursive: true });
         mkdirSync(made.tools);
@@ -67,13 +69,17 @@ export class Project {
         for (const [path, text] of Object.entries(FILES)) made.write(path.replace(/^~/, "../home"), text);
         cpSync(join(ROOT, "Pulumi.yaml"), made.path("Pulumi.yaml"));
         cpSync(join(ROOT, "examples"), made.path("examples"), { recursive: true });
-        for (const stack of STACKS) made.makeStack(stack);
+        // The first makes the backend.
+        await made.pulumi("stack", "init", "dev", "--no-select", "--cwd", "program");
         const key = ["--secret", `vmPrivateKey=${PRIVATE_KEY}`];
-        made.pulumi("config", "set-all", "--stack", "prod-monitor-a", ...key);
-        const both = [...key, "--secret", `kubeconfigs.staging=${KUBECONFIG}`];
-        made.pulumi("config", "set-all", "--stack", "dev", "--path", ...both);
-        made.pulumi("stack", "init", "dev", "--no-select", "--cwd", "program");
-        made.write("prod-monitor-a.json", made.pulumi("stack", "export", "--stack", "prod-monitor-a"));
+        const kubeconfig = ["--secret", `kubeconfigs.staging=${KUBECONFIG}`];
+        await Promise.all([
+            made.makeStack("dev", ...key, ...kubeconfig),
+            made.makeStack("prod-eu"),
+            made.makeStack("prod-us"),
+            made.makeStack("prod-monitor-a", ...key),
+        ]);
+        made.write("prod-monitor-a.json", await made.pulumi("stack", "export", "--stack", "prod-monitor-a"));
         return made;
     }
 
@@ -82,7 +88,7 @@ export class Project {
         const situation = SITUATIONS[at] ?? {};
         const whole = scripts.join("\n");
         const name = at.replaceAll(/\W/g, "-");
-        const own = TOUCHES.test(whole) ? this.copy(name, situation, whole) : this;
+        const own = TOUCHES.test(whole) ? await this.copy(name, situation, whole) : this;
         const deployed = join(dirname(this.folder), `${name}.deployed`);
         const log = join(deployed, "log");
         rmSync(deployed, { recursive: true, force: true });
@@ -101,14 +107,14 @@ export class Project {
         const of = (kind: string) => lines.flatMap((line) => (line.startsWith(kind) ? [line.slice(kind.length)] : []));
         const after = new Project(own.folder, own.tools, situation.passphrase);
         return {
-            ...(failure === undefined ? { told: after.told(deployed, before) } : { failure, told: [] }),
+            ...(failure === undefined ? { told: await after.told(deployed, before) } : { failure, told: [] }),
             run: of("run: "),
             later: of("later: "),
         };
     }
 
     /** What files of this project say, and those that were copied when something was deployed, but for some texts. */
-    private told(deployed: string, known: readonly string[]): Told[] {
+    private told(deployed: string, known: readonly string[]): Promise<Told[]> {
         const last = this.stackFiles();
         const files = [
             ...[...last].map(([stack, text]) => ({ stack, text, file: this.path(`Pulumi.${stack}.yaml`) })),
@@ -123,13 +129,26 @@ export class Project {
         ];
         const isNews = ({ text }: { text: string }, i: number) =>
             !known.includes(text) && files.findIndex((other) => other.text === text) === i;
-        return files.filter(isNews).map(({ stack, text, file }) => {
-            const shown = this.pulumi("config", "--stack", stack, "--config-file", file, "--show-secrets", "--json");
+        const news = files.filter(isNews).map(async ({ stack, text, file }) => {
+            const shown = await this.pulumi(
+                "config",
+                "--stack",
+                stack,
+                "--config-file",
+                file,
+                "--show-secrets",
+                "--json",
+            );
             return { stack, configuration: JSON.parse(shown) as Configuration, isLast: last.get(stack) === text };
         });
+        return Promise.all(news);
     }
 
-    private copy(name: string, { dev = {}, unwritten = [], outputs }: Situation, script: string): Project {
+    private async copy(
+        name: string,
+        { dev = {}, unwritten = [], outputs }: Situation,
+        script: string,
+    ): Promise<Project> {
         const copy = new Project(join(dirname(this.folder), name), this.tools);
         rmSync(copy.folder, { recursive: true, force: true });
         cpSync(this.folder, copy.folder, { recursive: true, verbatimSymlinks: true });
@@ -149,15 +168,16 @@ export class Project {
         }
         const initialised = [...script.matchAll(/stack init (\S+)/g)].map(([, stack = ""]) => stack);
         for (const stack of [...initialised, ...renamed]) rmSync(copy.stateFile(stack), { force: true });
-        if (SELECTS.test(script) && !initialised.includes("dev")) copy.pulumi("stack", "select", "dev");
+        if (SELECTS.test(script) && !initialised.includes("dev")) await copy.pulumi("stack", "select", "dev");
         return copy;
     }
 
-    private makeStack(stack: string): void {
-        this.pulumi("stack", "init", stack, "--no-select");
+    private async makeStack(stack: string, ...secrets: readonly string[]): Promise<void> {
+        await this.pulumi("stack", "init", stack, "--no-select");
         this.configure(stack, stack === "dev" ? exampleKeys() : exampleOf(stack));
-        this.write("state.json", JSON.stringify(deployment(PROJECT, stack)));
-        this.pulumi("stack", "import", "--stack", stack, "--file", "state.json");
+        if (secrets.length > 0) await this.pulumi("config", "set-all", "--stack", stack, "--path", ...secrets);
+        this.write(`${stack}.json`, JSON.stringify(deployment(PROJECT, stack)));
+        await this.pulumi("stack", "import", "--stack", stack, "--file", `${stack}.json`);
     }
 
     /** Sets keys that are not secret, beside what Pulumi itself has written. */
@@ -185,10 +205,10 @@ export class Project {
         return runProgram("env", args, { timeoutSeconds: 50 });
     }
 
-    private pulumi(...args: readonly string[]): string {
+    private async pulumi(...args: readonly string[]): Promise<string> {
         const env = this.environment();
-        const options = { cwd: this.path("."), env, encoding: "utf8", stdio: "pipe" } as const;
-        return execFileSync(env.TYPED_PULUMI, [...args, "--non-interactive"], options);
+        const options = { cwd: this.path("."), env };
+        return (await promisify(execFile)(env.TYPED_PULUMI, [...args, "--non-interactive"], options)).stdout;
     }
 
     private environment() {
