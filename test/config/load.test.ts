@@ -15,8 +15,8 @@ import {
 } from "./environment";
 import { CA, OTHER_CA } from "./frontCertificates";
 
-describe("the example Pulumi.dev.yaml", () => {
-    it("loads with exactly the secrets that it tells to set", () => {
+describe("the example", () => {
+    it("loads with exactly the secrets that Pulumi.dev.yaml tells to set", () => {
         const { vm, clusters, scrapeJobs } = load(exampleKeys());
         expect(vm).toMatchObject({
             host: "198.51.100.20",
