@@ -10,8 +10,6 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     "htpasswd -nBC 10": NAME,
     "kubectl delete serviceaccount": NAME,
     "kubectl port-forward": NAME,
-    "lab/release/more.sh debian-prometheus":
-        "is run by the tests of adoption, and builds for minutes where nothing is cached",
     "make soak": HOURS,
     "make test": ITSELF,
     "make test FAULTS=sample": ITSELF,
@@ -48,6 +46,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: s
     "lab/machine/spare.sh 3 …": ["test/vm/spareVm.ts", 'handle("machine/spare.sh"'],
     "lab/machine/spare.sh NUMBER ACTION": ["test/vm/spareVm.ts", 'handle("machine/spare.sh"'],
     "lab/pulumi ARGS…": ["test/lab/lab.ts", 'handle("pulumi", args'],
+    "lab/release/more.sh debian-prometheus": ["test/vm/adopt.test.ts", 'runProgram(more, ["debian-prometheus"]'],
     "lab/vm SHELL\\ TEXT": ["test/lab/lab.ts", 'handle("vm", [shellText]'],
     "make lab": ["test/run", "lab/up"],
     "make lab-down": ["test/run", "lab/down"],
