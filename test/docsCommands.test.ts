@@ -45,7 +45,9 @@ async function problemsOf(section: Section): Promise<string[]> {
     return [
         ...later.filter((command) => !known.includes(general(command))).map((command) => `nothing runs ${command}`),
         ...told.flatMap(({ stack, configuration, isLast }) =>
-            loadingProblems(configuration, isLast && whole.includes(stack)).map((said) => `${stack}: ${said}`),
+            loadingProblems(configuration, stack === "dev" || (isLast && whole.includes(stack))).map(
+                (said) => `${stack}: ${said}`,
+            ),
         ),
         ...whole.filter((name) => !told.some(({ stack }) => stack === name)).map((name) => `${name}: is as before`),
     ];

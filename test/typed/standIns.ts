@@ -37,7 +37,7 @@ export interface Situation {
     readonly dev?: Readonly<Record<string, unknown>>;
     /** Stacks that have no file yet. */
     readonly unwritten?: readonly string[];
-    /** Those whose configuration is to be whole afterwards, without a secret that is only supposed. */
+    /** Those that are to be whole afterwards without a secret that is only supposed, and changed; `dev` is never supposed to be. */
     readonly whole?: readonly string[];
     /** Of the stacks, after the section. */
     readonly passphrase?: string;
@@ -64,12 +64,16 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     "docs/outputs.md#how-does-grafana-get-at-it": {
         outputs: { datasources: "apiVersion: 1\n" },
     },
+    "docs/many-clusters.md#one-more": { whole: ["prod-us"] },
     "docs/private-cluster.md#an-ingress": { dev: { "clusters.staging.endpoint": INGRESS } },
     "docs/production.md#the-first-deployment": {
         unwritten: ["prod-eu", "prod-us", "prod-monitor-a"],
         whole: ["prod-eu", "prod-monitor-a"],
     },
-    "docs/production.md#from-one-stack-to-several": { unwritten: ["prod-eu"] },
+    "docs/production.md#from-one-stack-to-several": {
+        unwritten: ["prod-eu"],
+        whole: ["prod-eu", "prod-monitor-a"],
+    },
     "docs/rotate.md#the-ssh-key": { dev: { "vm.proxy": PROXIED } },
     "docs/rotate.md#a-client-of-the-front": {
         dev: { front: { ...FRONT, clients: { grafana: { roles: ["viewer"] }, other: { roles: ["viewer"] } } } },
