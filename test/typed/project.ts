@@ -93,7 +93,7 @@ export class Project {
         const log = join(deployed, "log");
         rmSync(deployed, { recursive: true, force: true });
         mkdirSync(deployed);
-        writeFileSync(log, "");
+        for (const file of [log, join(deployed, "since")]) writeFileSync(file, "");
         // One that is selected by a command is noted by Pulumi itself.
         const selected = SELECTS.test(whole) ? {} : { PULUMI_STACK: "dev" };
         const settings = { TYPED_LOG: log, TYPED_DEPLOYED: deployed, ...selected };

@@ -32,7 +32,7 @@ done
 # What would be deployed is looked at, also where a later command changes it.
 if [[ $command == "pulumi up" || $command == "pulumi preview" ]]; then
     for file in Pulumi.*.yaml; do
-        [[ ! -e $file ]] || cp "$file" "$TYPED_DEPLOYED/$(cksum <"$file" | cut -d ' ' -f 1).$file"
+        [[ ! $file -nt $TYPED_DEPLOYED/since ]] || cp "$file" "$TYPED_DEPLOYED/$(cksum <"$file" | cut -d ' ' -f 1).$file"
     done
 fi
 if [[ $command == "pulumi up" && -e deployed.json ]]; then
