@@ -20,7 +20,7 @@ import {
     type SecretsWanted,
     type WantingCluster,
 } from "./secrets";
-import { Certificate, field } from "./scalars";
+import { Certificate, field, isEmptied } from "./scalars";
 import { readUserFiles } from "./readFile";
 import { JOB_NAMES } from "./source";
 
@@ -55,7 +55,8 @@ export function secretProblems(keys: Keys): Problem[] {
     const wanted = secretsWanted(keys);
     const check = (name: SecretName, problems: (value: unknown) => Problem[]) => {
         const key = keys.get(name);
-        return key !== undefined && !key.secret ? [plainSecretProblem(name)] : problems(key?.value);
+        const isInClear = key !== undefined && !key.secret && !isEmptied(key.value);
+        return isInClear ? [plainSecretProblem(name)] : problems(key?.value);
     };
     return [
         ...check("vmPrivateKey", (value) => privateKeyProblems(value, wanted)),

@@ -3,7 +3,7 @@ import { secretLineProblem } from "./lines";
 import { nearest } from "./nearest";
 import { certificateKeyProblem } from "./privateKey";
 import { isPlain, keyAt, type Problem, removal, unknownKey } from "./problems";
-import { field, isObject } from "./scalars";
+import { field, isEmptied, isObject } from "./scalars";
 import { textProblem } from "./secretText";
 
 const Client = {
@@ -56,7 +56,7 @@ function ofKey(key: Key, secrets: unknown = {}, clients: unknown = {}): Problem[
         return []; // It is told of what stands there instead.
     }
     const names = Object.keys(clients);
-    const unowned = Object.keys(secrets).filter((name) => !Object.hasOwn(clients, name));
+    const unowned = Object.keys(secrets).filter((name) => !Object.hasOwn(clients, name) && !isEmptied(secrets[name]));
     return [
         ...unowned.map((name) => unownedProblem(keyAt(at, [name]), name, key, names)),
         ...names.flatMap((name) => {
@@ -71,7 +71,7 @@ function ofJob(at: string, secrets: unknown, job: unknown): Problem[] {
     const own = ofClient(at, secrets, job, ["httpSd"]);
     const given = field(secrets, "httpSd");
     const client = field(job, "httpSd");
-    if (given !== undefined && client === undefined) {
+    if (given !== undefined && !isEmptied(given) && client === undefined) {
         return [...own, { ...notAsked(at, "httpSd"), remedy: removal(`${at}.httpSd`) }];
     }
     // What is no map is told once, of the whole.

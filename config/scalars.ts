@@ -12,6 +12,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
     return typeof value === "object" && value !== null;
 }
 
+/** Whether a map has no value in it, at any depth, such as `pulumi config rm --path` leaves of one that had a last entry. */
+export function isEmptied(value: unknown): boolean {
+    return isObject(value) && !Array.isArray(value) && Object.values(value).every(isEmptied);
+}
+
 /** A field of what may be anything, since such a check sees values that are about to be refused. */
 export function field(value: unknown, name: string): unknown {
     return isObject(value) ? value[name] : undefined;

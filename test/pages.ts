@@ -6,6 +6,7 @@ const ROOT = join(__dirname, "..");
 /** A page of the documentation, by its path in the project, in the parts that are held to different rules. */
 export interface Page {
     readonly path: string;
+    readonly markdown: string;
     /** Its text without fenced blocks, in paragraphs. */
     readonly paragraphs: readonly string[];
     readonly blocks: readonly Block[];
@@ -35,7 +36,7 @@ export function page(path: string, markdown: string): Page {
             return "";
         },
     );
-    return { path, paragraphs: prose.split(/\n\s*\n/), blocks };
+    return { path, markdown, paragraphs: prose.split(/\n\s*\n/), blocks };
 }
 
 /** What stands in backticks, on one line each. */

@@ -11,7 +11,7 @@ import { HTTP_SECRETS, SERVICES } from "./services";
 /** Keys of the namespace and their values, as a stack's file holds them. */
 export type Keys = Record<string, unknown>;
 
-const EXAMPLE = yaml.load(readFileSync(join(__dirname, "../../Pulumi.dev.yaml"), "utf8")) as {
+const EXAMPLE = yaml.load(readFileSync(join(__dirname, "example.yaml"), "utf8")) as {
     readonly config: Readonly<Record<string, Record<string, unknown>>>;
 };
 

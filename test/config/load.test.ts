@@ -15,8 +15,8 @@ import {
 } from "./environment";
 import { CA, OTHER_CA } from "./frontCertificates";
 
-describe("the example Pulumi.dev.yaml", () => {
-    it("loads with exactly the secrets that it tells to set", () => {
+describe("the example", () => {
+    it("loads with exactly the secrets that Pulumi.dev.yaml tells to set", () => {
         const { vm, clusters, scrapeJobs } = load(exampleKeys());
         expect(vm).toMatchObject({
             host: "198.51.100.20",
@@ -66,6 +66,38 @@ it("takes a kubeconfig of the same cluster under another address, and one that d
     expect(names(ca, OTHER_CA)).toContain("staging");
     expect(names(other, OTHER_CA + CA)).toContain("staging");
     expect(names(KUBECONFIG, OTHER_CA)).toContain("staging");
+});
+
+describe("a key from which the last secret was taken away", () => {
+    /** As `pulumi config rm --path` leaves it. */
+    const emptied = (name: string, value: unknown) => {
+        const { plain, secret } = completeKeys();
+        return { plain: { ...plain, [name]: value }, secret: { ...secret, [name]: undefined } };
+    };
+
+    it.each(["frontPasswordHashes", "kubeconfigs", "endpointPasswords", "endpointPrivateKeys", "httpSecrets"])(
+        "is no secret in clear: %s",
+        (name) => {
+            const { plain, secret } = emptied(name, {});
+            const message = refusal(plain, secret);
+            // What still asks for one is told as ever.
+            expect(message).toContain(`✖ external-prometheus:${name}.`);
+            expect(message).not.toContain("stands in clear");
+        },
+    );
+
+    it.each([{ kubeconfigs: {} }, { httpSecrets: { scrapeJobs: { gone: { httpSd: {} }, node: { httpSd: {} } } } }])(
+        "loads: %j",
+        (left) => {
+            const { vm, scrapeJobs } = exampleKeys();
+            expect(load({ vm, scrapeJobs, ...left }, { vmPrivateKey: PRIVATE_KEY }).clusters).toEqual([]);
+        },
+    );
+
+    it("is one as soon as a text is in it", () => {
+        const { plain, secret } = emptied("kubeconfigs", { staging: "" });
+        expect(refusal(plain, secret)).toContain("✖ external-prometheus:kubeconfigs is a secret, but stands in clear");
+    });
 });
 
 describe("a stack with one side", () => {

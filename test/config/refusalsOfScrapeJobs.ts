@@ -174,7 +174,11 @@ const SOURCES: Row[] = [
     ...refreshIntervals("scrapeJobs.bearer.httpSd.refreshInterval"),
     ...httpClients("scrapeJobs.bearer.httpSd", "scrapeJobs.listed.httpSd"),
     ...withoutTls("scrapeJobs.bearer.httpSd", "url", "http://h/", "a url that begins with https://"),
-    wrong("httpSecrets.scrapeJobs.secured.httpSd", {}, "is set, but scrapeJobs.secured.httpSd is not"),
+    wrong(
+        "httpSecrets.scrapeJobs.secured.httpSd",
+        { password: "CANARY" },
+        "is set, but scrapeJobs.secured.httpSd is not",
+    ),
 ];
 
 const SCRAPES: Row[] = [
@@ -262,7 +266,11 @@ const SECRETS: Row[] = [
         ...["CANARY", ["CANARY"], null].map((value) => wrong(`httpSecrets.${key}`, value, "must hold secrets by name")),
         wrong(`httpSecrets.${key}.elsewhere`, "CANARY", `belongs to none of ${key}; there is none of that name`),
     ]),
-    wrong("httpSecrets.scrapeJobs.secred", {}, "belongs to none of scrapeJobs; did you mean 'secured'?"),
+    wrong(
+        "httpSecrets.scrapeJobs.secred",
+        { password: "CANARY" },
+        "belongs to none of scrapeJobs; did you mean 'secured'?",
+    ),
 ];
 
 /** Of jobs and services that belong to no cluster. */

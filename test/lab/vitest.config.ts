@@ -7,6 +7,7 @@ const ORDER = [
     "deploy",
     "noop",
     "pullRequest",
+    "docsCommands",
     "evidence",
     "access",
     "leastAccess",

@@ -46,3 +46,8 @@ it("puts stand-ins in the place of secrets, and leaves what nothing asks for, fo
     expect(secret["kubeconfigs"]).toEqual({ gone: "a secret" });
     expect(inClear).toEqual([]);
 });
+
+it("puts them in the place of those that were taken away, too", () => {
+    const { secret } = stackKeys({ "external-prometheus:clusters": { eu: {} }, "external-prometheus:kubeconfigs": {} });
+    expect(Object.keys(secret["kubeconfigs"] as object)).toEqual(["eu"]);
+});

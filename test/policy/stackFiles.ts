@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as yaml from "js-yaml";
 import { keyAt } from "../../config/problems";
-import { isObject } from "../../config/scalars";
+import { isEmptied, isObject } from "../../config/scalars";
 import type { Keys } from "../config/environment";
 import { standIns } from "./standIns";
 
@@ -52,7 +52,9 @@ export function stackKeys(config: Keys): StackKeys {
         .map(([key, value]) => [key.slice(NAMESPACE.length), value] as const);
     const plain = Object.fromEntries(own.filter(([, value]) => !holdsSecret(value)));
     const kept = Object.fromEntries(own.filter(([, value]) => holdsSecret(value)));
-    const wanted = Object.entries(standIns(plain)).filter(([key]) => !Object.hasOwn(plain, key));
+    const wanted = Object.entries(standIns(plain)).filter(
+        ([key]) => !Object.hasOwn(plain, key) || isEmptied(plain[key]),
+    );
     return {
         plain,
         // What is kept under a name that nothing asks for stays there, for the program to tell of it.
@@ -85,7 +87,8 @@ function withoutCiphers(value: unknown): unknown {
         : value;
 }
 
-function merged(below: Keys, above: Keys): Keys {
+/** The one with all of the other beside it, or in its place. */
+export function merged(below: Keys, above: Keys): Keys {
     const entries = Object.entries(above).map(([key, value]): [string, unknown] => {
         const other = below[key];
         return [key, isObject(other) && isObject(value) ? merged(other, value) : value];
