@@ -24,7 +24,7 @@ let since: number;
 /** What each command printed. */
 const printed = new Map<string, string>();
 
-/** The page's commands from the comment of that number to that of another, with the lab's names; the lab has no endpoint's secrets. */
+/** The page's commands from the comment of that number to that of another, with the lab's names. */
 function commands(from: string, to: string): string[] {
     const blocks = pages().find(({ path }) => path === PAGE)?.blocks ?? [];
     const text = blocks.map(({ text }) => text).find((text) => text.includes("pulumi state move")) ?? "";
@@ -35,7 +35,7 @@ function commands(from: string, to: string): string[] {
         .replaceAll("staging", "lab")
         .replaceAll(/(--\w+ |pulumi:)dev\b/g, "$1lab")
         .split("\n")
-        .filter((line) => line.startsWith("pulumi ") && !line.includes("'endpointP"));
+        .filter((line) => line.startsWith("pulumi "));
 }
 
 async function execute(lines: readonly string[]): Promise<void> {
