@@ -171,6 +171,25 @@ describe("what could not be given back, or whose data would not be found again, 
             },
         ],
         [
+            "a folder of its configuration that is a link",
+            "usr/local/etc/prometheus is a link to",
+            {},
+            (m) => {
+                mkdirSync(m.path("etc/prometheus"));
+                renameSync(m.path(ETC), m.path("etc/prometheus"));
+                symlinkSync("../../../etc/prometheus", m.path(ETC));
+            },
+        ],
+        [
+            "data of which a part is elsewhere",
+            "has a link among its data",
+            {},
+            (m) => {
+                renameSync(m.path(`${DATA}/wal`), m.path("wal"));
+                symlinkSync(m.path("wal"), m.path(`${DATA}/wal`));
+            },
+        ],
+        [
             "credentials in the place of ours",
             "where ours keeps its own",
             {},

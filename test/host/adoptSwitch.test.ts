@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ADOPT, ASIDE, DATA, OLD, STATE, start, theirs, toBeAdopted, UNIT } from "./installedByHand";
@@ -142,6 +142,24 @@ describe("is not stopped, and nothing of it is changed, where", () => {
             {},
             (machine) => {
                 machine.prometheus.retention = "1y or 80GiB";
+            },
+        ],
+        [
+            "the folder of its configuration has become a link since the gate",
+            "usr/local/etc/prometheus is a link to",
+            {},
+            (machine) => {
+                renameSync(machine.path(ETC), machine.path("elsewhere"));
+                symlinkSync(machine.path("elsewhere"), machine.path(ETC));
+            },
+        ],
+        [
+            "a part of its data lies elsewhere",
+            "has a link among its data",
+            {},
+            (machine) => {
+                renameSync(machine.path(`${DATA}/wal`), machine.path("wal"));
+                symlinkSync(machine.path("wal"), machine.path(`${DATA}/wal`));
             },
         ],
         [
