@@ -53,7 +53,7 @@ refuse_links() {
 # inspect_foreign: refuses a Prometheus of which the data would not be found again, or that could not be given back as it
 # was; of any other it sets foreign_address (with the path in front of its API) and foreign_version.
 inspect_foreign() {
-    local process path primary
+    local process path primary socket
     refuse_links
     if [ ! -f "$unit" ] || [ -L "$unit" ]; then not_adoptable "is not started by a unit of its own, $unit"; fi
     [ ! -e "$base/$program" ] || [ -L "$base/$program" ] ||
@@ -84,8 +84,11 @@ inspect_foreign() {
         [ ! -e "$path" ] || not_adoptable "has something in the way of ours, $path"
     done
     foreign_address=$(address_of_foreign)
-    [ "${foreign_address%%/*}" = "$address" ] || ! port_taken || not_adoptable "listens at $foreign_address, and something" \
-        "else at $address"
+    # By its sockets, since it may give its address another name.
+    for socket in $(listening); do
+        [ "${foreign_address%%/*}" = "$address" ] || [ -n "$(find "$process/fd" -lname "socket:\[$socket\]" -print -quit)" ] ||
+            not_adoptable "listens at $foreign_address, and something else at $address"
+    done
     foreign_version=$(address=$foreign_address running_version 2>/dev/null) || true
     if [ -z "$foreign_version" ] || ! address=$foreign_address ready; then
         not_adoptable "does not answer at http://$foreign_address/-/ready and /metrics by plain HTTP"
