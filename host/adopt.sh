@@ -45,16 +45,6 @@ adopt() {
     start || go_back
 }
 
-# Without a retention of its own, Prometheus would go by 15 days, and remove at once whatever it has that is older.
-check_retention() {
-    local retention
-    retention=$(address=$foreign_address api /api/v1/status/runtimeinfo | sed -nE 's/.*"storageRetention":"([^"]*)".*/\1/p')
-    case $retention in '' | 15d) return 0 ;; esac
-    grep -qe '--storage\.tsdb\.retention' "$wanted" ||
-        fail "the Prometheus that is to be adopted keeps $retention, ours would keep 15d and remove what is older: set" \
-            "external-prometheus:prometheus.retention to what is to be kept. Nothing was changed"
-}
-
 keep_before() {
     local path paths=()
     { getent passwd "$program" && getent group "$program" && id -Gn "$program"; } >"$work/account"
