@@ -29,7 +29,7 @@ adopt() {
     check_database
     check_loadable
     check_retention
-    hold_back
+    address=$foreign_address hold_back
 
     keep_before
     undo=give_back

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { renameSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { asked, DATA, theirs, toBeAdopted } from "./installedByHand";
+import { asked, DATA, start, theirs, toBeAdopted } from "./installedByHand";
 import type { Machine } from "./machine";
 import { ETC, unit } from "./serving";
 
@@ -14,13 +14,35 @@ function service(machine: Machine, retention: string) {
 }
 
 describe("is not stopped, and nothing of it is changed, where", () => {
-    const rows: [string, string, Parameters<typeof toBeAdopted>[0], ((machine: Machine) => void)?][] = [
+    const rows: [string, string, Parameters<typeof toBeAdopted>[0], ((machine: Machine) => void | Promise<void>)?][] = [
         [
             "an API server at which it discovers targets does not answer",
             "the API does not answer of: prometheus (http://127.0.0.1:1). A restart would lose all",
             {
                 configuration:
                     "scrape_configs:\n  - job_name: a\n    kubernetes_sd_configs:\n    - api_server: http://127.0.0.1:1\n",
+            },
+        ],
+        [
+            "one that is written between other things does not",
+            "the API does not answer of: prometheus (http://127.0.0.1:1). A restart would lose all",
+            {
+                configuration:
+                    "scrape_configs: [{ job_name: a, kubernetes_sd_configs: [{ role: node, api_server: 'http://127.0.0.1:1' }] }]\n",
+            },
+        ],
+        [
+            "one that is named in a file beside it does not",
+            "the API does not answer of: a (http://127.0.0.1:2), b (http://127.0.0.1:1). A restart would lose all",
+            { configuration: "scrape_config_files: [ 'jobs/*.yml' ]\n" },
+            async (machine) => {
+                mkdirSync(machine.path(`${ETC}/jobs`));
+                const job = (port: number) =>
+                    `[{ job_name: j${port}, d: [{ api_server: "http://127.0.0.1:${port}", role: node }] }]`;
+                machine.write(`${ETC}/jobs/b.yml`, `# api_server: http://127.0.0.1:3\nscrape_configs: ${job(1)}\n`);
+                machine.write(`${ETC}/jobs/a.yml`, `scrape_configs: ${job(2)} # api_server: http://127.0.0.1:4\n`);
+                await start(machine);
+                rmSync(machine.path("systemctl.log"), { force: true });
             },
         ],
         [
@@ -67,7 +89,7 @@ describe("is not stopped, and nothing of it is changed, where", () => {
 
     it.each(rows)("%s", async (_what, message, installation, change = () => undefined) => {
         const machine = await toBeAdopted(installation);
-        change(machine);
+        await change(machine);
         const before = theirs(machine);
         const { code, stderr } = await service(machine, "90d");
         expect(code).toBe(1);
@@ -117,4 +139,11 @@ describe("what would be removed at once when ours takes its place", () => {
         const { code, stderr } = await service(machine, "365d or 80GB");
         expect(code, stderr).toBe(0);
     });
+});
+
+it("is stopped where its rules only speak of an API server", async () => {
+    const machine = await toBeAdopted();
+    machine.write(`${ETC}/rules/theirs.yml`, "groups: [] # labels: { api_server: http://127.0.0.1:1 }\n");
+    const { code, stderr } = await service(machine, "90d");
+    expect(code, stderr).toBe(0);
 });

@@ -66,8 +66,9 @@ describe("in the place of what somebody else has installed, ours", () => {
         await service(machine);
         machine.write(
             `${ETC}/current/prometheus.yml`,
-            "scrape_configs:\n  - kubernetes_sd_configs:\n      - api_server: http://127.0.0.1:1\n",
+            "scrape_configs: [{ job_name: a, kubernetes_sd_configs: [{ role: node, api_server: http://127.0.0.1:1 }] }]\n",
         );
+        await fetch(`http://${machine.address}/test/reload`);
         const { code, stderr } = await service(machine, {}, unit("another"));
         expect(code).toBe(1);
         expect(stderr).toContain("the API does not answer of: prometheus (http://127.0.0.1:1).");
