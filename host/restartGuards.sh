@@ -27,9 +27,13 @@ note_database() {
 
 # A Prometheus that would not start with what it has to load would take the one that runs down with it.
 check_loadable() {
-    local words remedy="Take out what it does not know, 'pulumi up', then set $key.version"
-    ! adopting || remedy="Take out there what it does not know"
-    words=$(as_service "$release/promtool" check config --syntax-only "$etc/prometheus.yml" 2>&1) ||
+    local words reader=as_service remedy="Take out what it does not know, 'pulumi up', then set $key.version"
+    if adopting; then
+        remedy="Take out there what it does not know"
+        # What root alone can read, our user can when its folder is ours.
+        [ "$(awk '$1 == "Uid:" { print $3 }' "$root/proc/$(property MainPID)/status")" != 0 ] || reader='env'
+    fi
+    words=$("$reader" "$release/promtool" check config --syntax-only "$etc/prometheus.yml" 2>&1) ||
         fail "Prometheus $version cannot load the configuration that runs now:" \
             "$(printf '%s' "$words" | grep -v SUCCESS | tail -n 5). $remedy. Nothing was changed"
 }

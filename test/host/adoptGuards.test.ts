@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { asked, DATA, start, theirs, toBeAdopted } from "./installedByHand";
@@ -141,9 +141,11 @@ describe("what would be removed at once when ours takes its place", () => {
     });
 });
 
-it("is stopped where its rules only speak of an API server", async () => {
+it("is stopped where its rules only speak of an API server, and its configuration is for root alone", async () => {
     const machine = await toBeAdopted();
     machine.write(`${ETC}/rules/theirs.yml`, "groups: [] # labels: { api_server: http://127.0.0.1:1 }\n");
+    chmodSync(machine.path(`${ETC}/prometheus.yml`), 0o600);
     const { code, stderr } = await service(machine, "90d");
     expect(code, stderr).toBe(0);
+    expect(stderr).not.toContain("CANARY");
 });
