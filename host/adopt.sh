@@ -29,6 +29,7 @@ adopt() {
     check_database
     check_loadable
     check_retention
+    check_links
     address=$foreign_address hold_back
 
     keep_before
@@ -90,7 +91,10 @@ take_configuration() {
     make_dir "$version" 0750 root:prometheus
     put "$etc/prometheus.yml" "$version/prometheus.yml" 0640 root:prometheus
     for part in clusters rules scrape; do
-        [ ! -e "$etc/$part" ] || mv -T "$etc/$part" "$version/$part"
+        [ -e "$etc/$part" ] || continue
+        # From another folder a link would lead elsewhere.
+        cp -aLT "$etc/$part" "$version/$part"
+        rm -rf "${etc:?}/$part"
     done
     point "$etc/current" versions/adopted
     for part in "$version"/*; do point "$etc/${part##*/}" "current/${part##*/}"; done

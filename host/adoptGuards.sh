@@ -37,3 +37,10 @@ keeps_less() {
             exit !(less("time") || less("size"))
         }'
 }
+
+# What is moved is moved with all that it has by links.
+check_links() {
+    local path
+    path=$(find -L "$etc"/{clusters,rules,scrape} -type l -print -quit 2>/dev/null || true)
+    [ -z "$path" ] || not_adoptable "has a link that leads nowhere, $path; remove it"
+}

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { asked, DATA, start, theirs, toBeAdopted } from "./installedByHand";
+import { ASIDE, asked, DATA, start, theirs, toBeAdopted } from "./installedByHand";
 import type { Machine } from "./machine";
 import { ETC, unit } from "./serving";
 
@@ -43,6 +43,14 @@ describe("is not stopped, and nothing of it is changed, where", () => {
                 machine.write(`${ETC}/jobs/a.yml`, `scrape_configs: ${job(2)} # api_server: http://127.0.0.1:4\n`);
                 await start(machine);
                 rmSync(machine.path("systemctl.log"), { force: true });
+            },
+        ],
+        [
+            "a link in what is moved leads nowhere",
+            "has a link that leads nowhere, ",
+            {},
+            (machine) => {
+                symlinkSync("../lost.yml", machine.path(`${ETC}/rules/lost.yml`));
             },
         ],
         [
@@ -148,4 +156,23 @@ it("is stopped where its rules only speak of an API server, and its configuratio
     const { code, stderr } = await service(machine, "90d");
     expect(code, stderr).toBe(0);
     expect(stderr).not.toContain("CANARY");
+});
+
+it("has with ours what it had by links, and what can be executed beside it stays so", async () => {
+    const machine = await toBeAdopted();
+    mkdirSync(machine.path(`${ETC}/scripts`));
+    machine.write(`${ETC}/scripts/targets.sh`, "#!/bin/sh\n");
+    chmodSync(machine.path(`${ETC}/scripts/targets.sh`), 0o755);
+    machine.write(`${ETC}/scripts/list.json`, "[]\n");
+    renameSync(machine.path(`${ETC}/rules`), machine.path("usr/local/etc/shared"));
+    symlinkSync("../shared", machine.path(`${ETC}/rules`));
+    symlinkSync("../prometheus/scripts/list.json", machine.path("usr/local/etc/shared/one.yml"));
+    const { code, stderr } = await service(machine, "90d");
+    expect(code, stderr).toBe(0);
+    expect(machine.read(`${ETC}/rules/theirs.yml`)).toBe("groups: []\n");
+    expect(machine.read(`${ETC}/rules/one.yml`)).toBe("[]\n");
+    expect(machine.read(`${ASIDE}/${ETC}/rules/theirs.yml`)).toBe("groups: []\n");
+    expect(machine.read("usr/local/etc/shared/theirs.yml")).toBe("groups: []\n");
+    expect(statSync(machine.path(`${ETC}/scripts/targets.sh`)).mode & 0o777).toBe(0o755);
+    expect(statSync(machine.path(`${ETC}/scripts/list.json`)).mode & 0o777).toBe(0o640);
 });
