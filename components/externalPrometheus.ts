@@ -3,6 +3,7 @@ import { companionDocuments } from "../config/companionFiles";
 import { companionFlags, prometheusFlags, queryTimeout } from "../config/flags";
 import type { PrometheusConfig } from "../config/programs";
 import { clockSource } from "../config/releases";
+import { retentionText } from "../config/retention";
 import type { Front, StackConfig } from "../config/schema";
 import type { VmConfig } from "../config/vm";
 import type { ScrapeSource, SourceCredentials } from "../config/source";
@@ -102,6 +103,8 @@ export class ExternalPrometheus extends pulumi.ComponentResource {
                     memoryMax: prometheus.memoryMax,
                 }),
                 restartDuringOutage: prometheus.restartDuringOutage,
+                // A change of it needs no step of the service but where there is somebody else's data.
+                retention: args.vm.adopt ? retentionText(prometheus.retention) : undefined,
             },
             { parent: this, dependsOn: credentials },
         );

@@ -15,6 +15,8 @@ export interface SystemdServiceArgs {
     files?: readonly BundleFile[];
     /** Whether it may be restarted although discovered targets would be lost. */
     restartDuringOutage?: boolean;
+    /** How much it keeps, where it may take the place of one that keeps more. */
+    retention?: string | undefined;
 }
 
 /** A program as a service: the unit, and the release that runs. It is restarted only where one of them has changed. */
@@ -37,6 +39,7 @@ export class SystemdService extends pulumi.ComponentResource {
                     health,
                     version,
                     restart_during_outage: String(args.restartDuringOutage ?? false),
+                    ...(args.retention === undefined ? {} : { retention: args.retention }),
                 }),
                 stdin: pulumi.output(args.unit).apply((unit) => {
                     const file = { path: `${program}.service`, mode: "0644", content: renderUnit(unit) };

@@ -31,5 +31,10 @@ export function retentionFlags(version: string, { time, size }: Retention): stri
     ];
 }
 
+/** In the words of Prometheus, which keeps 15 days where nothing is limited. */
+export function retentionText({ time, size }: Retention): string {
+    return [time, size].filter((limit) => limit !== undefined).join(" or ") || "15d";
+}
+
 /** The most that Prometheus knows. */
 const LONGEST = "100y";

@@ -29,7 +29,9 @@ own_folders() {
         make_dir "$etc/credentials" 0750 "root:$program"
         # The service must be able to start with what is in there.
         find "$etc" -mindepth 1 -type d ! -perm 0750 -exec chmod 0750 {} +
-        find "$etc" -mindepth 2 -type f ! -perm 0640 -exec chmod 0640 {} +
+        # Beside what is ours there may be scripts.
+        find "$etc" -mindepth 2 -type f ! -perm 0640 \
+            \( ! -perm /111 -o -path "$etc/credentials/*" -o -path "$etc/versions/*" \) -exec chmod 0640 {} +
     fi
     case $program in prometheus | alertmanager) own "$data" "$program:$program" ;; esac
 }

@@ -29,7 +29,8 @@ adopt() {
     check_database
     check_loadable
     check_retention
-    hold_back
+    check_links
+    address=$foreign_address hold_back
 
     keep_before
     undo=give_back
@@ -43,16 +44,6 @@ adopt() {
     say "starting $release/$program"
     activate "$wanted" "$release"
     start || go_back
-}
-
-# Without a retention of its own, Prometheus would go by 15 days, and remove at once whatever it has that is older.
-check_retention() {
-    local retention
-    retention=$(address=$foreign_address api /api/v1/status/runtimeinfo | sed -nE 's/.*"storageRetention":"([^"]*)".*/\1/p')
-    case $retention in '' | 15d) return 0 ;; esac
-    grep -qe '--storage\.tsdb\.retention' "$wanted" ||
-        fail "the Prometheus that is to be adopted keeps $retention, ours would keep 15d and remove what is older: set" \
-            "external-prometheus:prometheus.retention to what is to be kept. Nothing was changed"
 }
 
 keep_before() {
@@ -100,7 +91,10 @@ take_configuration() {
     make_dir "$version" 0750 root:prometheus
     put "$etc/prometheus.yml" "$version/prometheus.yml" 0640 root:prometheus
     for part in clusters rules scrape; do
-        [ ! -e "$etc/$part" ] || mv -T "$etc/$part" "$version/$part"
+        [ -e "$etc/$part" ] || continue
+        # From another folder a link would lead elsewhere.
+        cp -aLT "$etc/$part" "$version/$part"
+        rm -rf "${etc:?}/$part"
     done
     point "$etc/current" versions/adopted
     for part in "$version"/*; do point "$etc/${part##*/}" "current/${part##*/}"; done

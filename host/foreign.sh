@@ -42,10 +42,19 @@ refuse_foreign() {
         fail "the user $program (uid $uid) is none of a service; rename or remove it. Nothing was changed"
 }
 
+# All that is compared later goes by these names, and so do the way back from an adoption and removal.
+refuse_links() {
+    local path
+    for path in "$base"{,/etc,/var,/var/lib} "$base"/{etc,var/lib}/{prometheus,alertmanager} "$base/etc/blackbox_exporter"; do
+        [ ! -L "$path" ] || fail "$path is a link to $(readlink "$path"); mount the other disk there instead (mount --bind)"
+    done
+}
+
 # inspect_foreign: refuses a Prometheus of which the data would not be found again, or that could not be given back as it
 # was; of any other it sets foreign_address (with the path in front of its API) and foreign_version.
 inspect_foreign() {
-    local process path primary
+    local process path primary socket
+    refuse_links
     if [ ! -f "$unit" ] || [ -L "$unit" ]; then not_adoptable "is not started by a unit of its own, $unit"; fi
     [ ! -e "$base/$program" ] || [ -L "$base/$program" ] ||
         not_adoptable "lies in $base/$program, which is no link to the folder of a release"
@@ -67,12 +76,19 @@ inspect_foreign() {
         read -r primary _ < <(id -Gn "$program")
         [ "$primary" != "$program" ] || refuse_shared_account
     fi
+    # What is kept of the data until ours works would be another name for the same.
+    path=$(find "$data" -type l -print -quit 2>/dev/null || true)
+    [ -z "$path" ] || not_adoptable "has a link among its data, $path, which would not be put back as it was; stop it," \
+        "put in its place what it leads to, and start it again"
     for path in "$etc"/{current,previous,versions}; do
         [ ! -e "$path" ] || not_adoptable "has something in the way of ours, $path"
     done
     foreign_address=$(address_of_foreign)
-    [ "${foreign_address%%/*}" = "$address" ] || ! port_taken || not_adoptable "listens at $foreign_address, and something" \
-        "else at $address"
+    # By its sockets, since it may give its address another name.
+    for socket in $(listening); do
+        [ "${foreign_address%%/*}" = "$address" ] || [ -n "$(find "$process/fd" -lname "socket:\[$socket\]" -print -quit)" ] ||
+            not_adoptable "listens at $foreign_address, and something else at $address"
+    done
     foreign_version=$(address=$foreign_address running_version 2>/dev/null) || true
     if [ -z "$foreign_version" ] || ! address=$foreign_address ready; then
         not_adoptable "does not answer at http://$foreign_address/-/ready and /metrics by plain HTTP"

@@ -49,11 +49,7 @@ done
 [[ $(cat "$root/etc/machine-id") =~ ^[0-9a-f]{32}$ ]] ||
     fail "/etc/machine-id holds no machine id; run systemd-machine-id-setup on the VM"
 
-# All that is compared later goes by these names, and so does removal.
-for path in "$base" "$base/etc" "$base/var" "$base/var/lib" "$base/var/lib/prometheus" "$base/var/lib/alertmanager"; do
-    [ ! -L "$path" ] || fail "$path is a link to $(readlink "$path"); mount the other disk there instead (mount --bind)"
-done
-
+refuse_links
 take_lock
 word=$(mark 3)
 adopts=false

@@ -84,13 +84,13 @@ refuse_owner() {
         "Destroy that stack first, or take the VM over: pulumi config set --path vm.takeOver '$(mark 1)'"
 }
 
-# Whether any program listens on the port of the one that the step is about.
-port_taken() {
+# The sockets that listen on the port of the program that the step is about.
+listening() {
     { cat "$root/proc/net/tcp" "$root/proc/net/tcp6" 2>/dev/null || true; } |
         awk -v port="$(printf ':%04X' "${address##*:}")" '
-            $4 == "0A" && substr($2, length($2) - 4) == port { found = 1 }
-            END { exit !found }'
+            $4 == "0A" && substr($2, length($2) - 4) == port { print $10 }'
 }
+port_taken() { [ -n "$(listening)" ]; }
 
 # What may have changed since the gate, which does not run when its inputs are unchanged.
 begin() {

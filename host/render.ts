@@ -17,6 +17,7 @@ const LIMITS = {
     remove: 900,
 } as const;
 export type HostScript = keyof typeof LIMITS;
+export const HOST_SCRIPTS = Object.keys(LIMITS) as HostScript[];
 
 /** A line at which a script takes in what it shares with others; replaced by the text, since the VM gets one command. */
 const SHARED = /^\. (\w+)\.sh$/gm;

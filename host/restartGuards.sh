@@ -27,19 +27,39 @@ note_database() {
 
 # A Prometheus that would not start with what it has to load would take the one that runs down with it.
 check_loadable() {
-    local words remedy="Take out what it does not know, 'pulumi up', then set $key.version"
-    ! adopting || remedy="Take out there what it does not know"
-    words=$(as_service "$release/promtool" check config --syntax-only "$etc/prometheus.yml" 2>&1) ||
+    local words reader=as_service remedy="Take out what it does not know, 'pulumi up', then set $key.version"
+    if adopting; then
+        remedy="Take out there what it does not know"
+        # What root alone can read, our user can when its folder is ours.
+        [ "$(awk '$1 == "Uid:" { print $3 }' "$root/proc/$(property MainPID)/status")" != 0 ] || reader='env'
+    fi
+    words=$("$reader" "$release/promtool" check config --syntax-only "$etc/prometheus.yml" 2>&1) ||
         fail "Prometheus $version cannot load the configuration that runs now:" \
             "$(printf '%s' "$words" | grep -v SUCCESS | tail -n 5). $remedy. Nothing was changed"
 }
 
 # Each API server at which the loaded configuration discovers targets, behind the name of its file.
 api_servers() {
-    # What was adopted has all of it in the first of them.
-    local loaded=("$etc/prometheus.yml" "$etc/current/clusters" "$etc/current/scrape")
-    { grep -rHE '^[ -]*api_server: ' "${loaded[@]}" 2>/dev/null || true; } |
-        sed -E "s|^$etc/([^:]*/)?([^:/]*)\.ya?ml:[ -]*api_server: *['\"]?([^'\"]*)['\"]?\$|\2 \3|" | sort -u
+    local shown=$work/prometheus.yml files pattern
+    if [ -e "$etc/current" ] && [ "$(readlink "$etc/current")" != versions/adopted ]; then
+        mapfile -t files < <(find "$etc/current/"{clusters,scrape} -type f 2>/dev/null || true)
+    else
+        # What was adopted may be written in any way, and name any files. Prometheus shows how it has read it.
+        api /api/v1/status/config | sed 's/^.*"yaml":"//; s/\\n/\n/g; s/\\"/"/g' >"$shown" || return 1
+        mapfile -t files < <(
+            awk '/^[^- ]/ { named = /^scrape_config_files:/ } named && sub(/^ *- /, "")' "$shown" |
+                while IFS= read -r pattern; do compgen -G "$root$pattern" || true; done
+        )
+        files+=("$shown")
+    fi
+    awk -v url="api_server[\"']?: *[\"']?https?://[^]\"',} ]+" '
+        FNR == 1 { name = FILENAME; sub(/.*\//, "", name); sub(/\.ya?ml$/, "", name) }
+        { sub(/(^|[ \t])#.*/, "") }
+        { while (match($0, url)) {
+            found = substr($0, RSTART, RLENGTH)
+            $0 = substr($0, RSTART + RLENGTH)
+            print name, substr(found, index(found, "http"))
+        } }' "${files[@]}" /dev/null | sort -u
 }
 
 # A load balancer before a dead API server answers 502 or 503; a living one may well answer 401 or 403.
@@ -51,10 +71,11 @@ api_answers() {
 
 # All are asked at once, and nothing is sent that would be worth something to whoever answers.
 silent_api_servers() {
-    local cluster server
+    local cluster server servers
+    servers=$(api_servers) || return 1
     while read -r cluster server; do
-        api_answers "$server" || printf '%s (%s)\n' "$cluster" "$server" &
-    done < <(api_servers)
+        [ -z "$server" ] || api_answers "$server" || printf '%s (%s)\n' "$cluster" "$server" &
+    done <<<"$servers"
     wait
 }
 

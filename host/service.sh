@@ -9,6 +9,7 @@
 . account.sh
 . foreign.sh
 . adopt.sh
+. adoptGuards.sh
 . restartGuards.sh
 : "${version:?}" "${health:=/-/ready}" "${restart_during_outage:=false}"
 

@@ -4,6 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as yaml from "js-yaml";
 import { describe, expect, it } from "vitest";
+import { milliseconds } from "../config/source";
+import { VmConfig } from "../config/vm";
+import { PROGRAM_NAMES } from "../host/programs";
+import { HOST_SCRIPTS, hostScript, scriptVariables } from "../host/render";
 
 const ROOT = join(__dirname, "..");
 const WORKFLOWS = join(ROOT, ".github/workflows");
@@ -139,6 +143,21 @@ describe("a deployment", () => {
         expect(place("is not deployed")).toBeGreaterThan(0);
         expect(place("is not deployed")).toBeLessThan(place("pulumi up"));
     });
+
+it("waits for a deployment as long as all of its steps may take together, one after the other", () => {
+    const limit = (name: (typeof HOST_SCRIPTS)[number]) =>
+        Number(scriptVariables(hostScript(name, "root", {}))["limit"]);
+    // A gate that is replaced removes first what was there; each companion has a release and a service.
+    const companions = PROGRAM_NAMES.length - 1;
+    const steps = HOST_SCRIPTS.map(limit).reduce((sum, seconds) => sum + seconds);
+    const most = steps + companions * (limit("release") + limit("service"));
+    const boot = milliseconds(VmConfig.shape.bootTimeout.parse(undefined)) / 1000;
+    const [deploying] = jobs.filter(({ job }) => job.steps?.some(({ run }) => run?.includes("pulumi up")));
+    const [, gitLab] = /^\.deploy:\n(?: .*\n)*? {4}timeout: (\d+)m\b/m.exec(read("docs/ci.md")) ?? [];
+    expect(most).toBeGreaterThan(4 * 3600);
+    for (const minutes of [deploying?.job["timeout-minutes"], Number(gitLab)]) {
+        expect(minutes).toBeGreaterThan((most + boot) / 60);
+    }
 });
 
 it("leaves out of the checks only tests that there are", () => {

@@ -2,7 +2,7 @@ import { remote } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { expect, it } from "vitest";
 import { ExternalPrometheus } from "../../components/externalPrometheus";
-import { companion } from "../../config/programs";
+import { companion, PrometheusConfig } from "../../config/programs";
 import { scriptVariables } from "../../host/render";
 import { type Deployment, isKnown, startMocks, UNKNOWN, valueOf } from "../harness";
 import { COMMAND, credentials, external, printed, PRIVATE_KEY, source, vm } from "./vm";
@@ -184,4 +184,17 @@ it("lets a program set up several VMs, each with companions of its own", async (
     const urns = mocks.resources.map(({ type, name }) => `${type} ${name}`);
     expect(new Set(urns).size).toBe(urns.length);
     for (const { name } of mocks.resources) expect(name).toMatch(/^(berlin|paris)(-|$)/);
+});
+
+it("tells the service how much is kept only where one is adopted that may keep more", async () => {
+    const told = async (adopt: boolean) => {
+        const mocks = await startMocks({ outputs: (_type, name) => ({ stdout: printed(name) }) });
+        const prometheus = PrometheusConfig.parse({ retention: { time: "90d", size: "80GB" } });
+        const made = new ExternalPrometheus("prometheus", { ...external(), prometheus, vm: { ...vm, adopt } });
+        await valueOf(made.version);
+        await mocks.settled();
+        return scriptVariables(String(mocks.find(COMMAND, "prometheus-service").inputs["create"]))["retention"];
+    };
+    expect(await told(true)).toBe("90d or 80GB");
+    expect(await told(false)).toBeUndefined();
 });

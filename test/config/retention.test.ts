@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { retentionFlags, retentionInConfiguration } from "../../config/retention";
+import { retentionFlags, retentionInConfiguration, retentionText } from "../../config/retention";
 
 it.each([
     ["2.55.1", false],
@@ -29,4 +29,10 @@ it("leaves the default to Prometheus", () => {
 it("keeps what there is until the configuration says how much, without a restart for each change of that", () => {
     expect(retentionFlags("3.13.2", { time: "90d" })).toEqual(["--storage.tsdb.retention.time=100y"]);
     expect(retentionFlags("3.13.2", { size: "80GB" })).toEqual(retentionFlags("3.13.2", { time: "365d" }));
+});
+
+it("is told as Prometheus tells it, which knows a default", () => {
+    expect(retentionText({ time: "90d", size: "80GB" })).toBe("90d or 80GB");
+    expect(retentionText({ size: "80GB" })).toBe("80GB");
+    expect(retentionText({})).toBe("15d");
 });

@@ -90,6 +90,27 @@ it("is harmless where there is nothing to adopt", async () => {
     expect((await machine.run("gate", ADOPT)).stderr).toContain("the user prometheus (uid 1500) is none of a service");
 });
 
+/** A socket of this number listens at the port where ours will be. */
+function listens(machine: Machine, socket: string): void {
+    const port = Number(machine.address.split(":")[1]).toString(16).toUpperCase().padStart(4, "0");
+    mkdirSync(machine.path("proc/net"), { recursive: true });
+    machine.write("proc/net/tcp", `   0: 0100007F:${port} 0:0 0A 0:0 00:0 00000000     0        0 ${socket} 1\n`);
+}
+
+it.each(["localhost", "127.1"])("is not told from itself by the name of its address, such as %s", async (host) => {
+    const machine = await installedByHand();
+    const port = machine.address.split(":")[1] ?? "";
+    const process = running(machine);
+    machine.write(`proc/${process}/cmdline`, machine.read(`proc/${process}/cmdline`).replace("0.0.0.0", host));
+    mkdirSync(machine.path(`proc/${process}/fd`));
+    symlinkSync("socket:[4711]", machine.path(`proc/${process}/fd/7`));
+    listens(machine, "4711");
+    await machine.succeed("gate", ADOPT);
+    expect(machine.read(`${STATE}/adoption/foreign`)).toBe(`${host}:${port}\n2.42.0\n`);
+    listens(machine, "4712");
+    expect((await machine.run("gate", ADOPT)).stderr).toContain(`listens at ${host}:${port}, and something else at`);
+});
+
 describe("what could not be given back, or whose data would not be found again, is refused:", () => {
     const rows: [string, string, Parameters<typeof installedByHand>[0], ((machine: Machine) => void)?][] = [
         [
@@ -168,6 +189,25 @@ describe("what could not be given back, or whose data would not be found again, 
             {},
             (m) => {
                 mkdirSync(m.path(`${ETC}/versions`));
+            },
+        ],
+        [
+            "a folder of its configuration that is a link",
+            "usr/local/etc/prometheus is a link to",
+            {},
+            (m) => {
+                mkdirSync(m.path("etc/prometheus"));
+                renameSync(m.path(ETC), m.path("etc/prometheus"));
+                symlinkSync("../../../etc/prometheus", m.path(ETC));
+            },
+        ],
+        [
+            "data of which a part is elsewhere",
+            "has a link among its data",
+            {},
+            (m) => {
+                renameSync(m.path(`${DATA}/wal`), m.path("wal"));
+                symlinkSync(m.path("wal"), m.path(`${DATA}/wal`));
             },
         ],
         [

@@ -2,19 +2,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ADOPT, ASIDE, DATA, OLD, STATE, start, theirs, toBeAdopted, UNIT } from "./installedByHand";
+import { ADOPT, ASIDE, asked, DATA, OLD, STATE, start, theirs, toBeAdopted, UNIT } from "./installedByHand";
 import type { Machine } from "./machine";
 import { configuration, CREDENTIALS, ETC, rules, unit } from "./serving";
 
 const OURS = "usr/local/prometheus-3.13.2.linux-amd64";
-const RETAINED = unit("prometheus --storage.tsdb.retention.time=100y");
 
 function service(machine: Machine, variables: Record<string, string> = {}, wanted = unit("ours")) {
     return machine.run("service", { version: "3.13.2", ...variables }, wanted);
-}
-
-function asked(machine: Machine): string[] {
-    return machine.systemctl().filter((line) => /^(stop|restart|kill) /.test(line.replace("--signal=KILL ", "")));
 }
 
 describe("in the place of what somebody else has installed, ours", () => {
@@ -71,8 +66,9 @@ describe("in the place of what somebody else has installed, ours", () => {
         await service(machine);
         machine.write(
             `${ETC}/current/prometheus.yml`,
-            "scrape_configs:\n  - kubernetes_sd_configs:\n      - api_server: http://127.0.0.1:1\n",
+            "scrape_configs: [{ job_name: a, kubernetes_sd_configs: [{ role: node, api_server: http://127.0.0.1:1 }] }]\n",
         );
+        await fetch(`http://${machine.address}/test/reload`);
         const { code, stderr } = await service(machine, {}, unit("another"));
         expect(code).toBe(1);
         expect(stderr).toContain("the API does not answer of: prometheus (http://127.0.0.1:1).");
@@ -118,57 +114,6 @@ describe("in the place of what somebody else has installed, ours", () => {
         await machine.succeed("gate");
         await machine.succeed("remove", { programs: "prometheus", purge_data: "true" });
         expect((await machine.run("gate")).stderr).toContain("the user prometheus (uid 1500) is none of a service");
-    });
-});
-
-describe("is not stopped, and nothing of it is changed, where", () => {
-    const rows: [string, string, Parameters<typeof toBeAdopted>[0], ((machine: Machine) => void)?][] = [
-        [
-            "an API server at which it discovers targets does not answer",
-            "the API does not answer of: prometheus (http://127.0.0.1:1). A restart would lose all",
-            {
-                configuration:
-                    "scrape_configs:\n  - job_name: a\n    kubernetes_sd_configs:\n    - api_server: http://127.0.0.1:1\n",
-            },
-        ],
-        [
-            "ours could not load its configuration",
-            "cannot load the configuration that runs now",
-            { configuration: "promtool-config-refuses: yes\n" },
-        ],
-        [
-            "it keeps more than ours would",
-            "keeps 1y or 80GiB, ours would keep 15d and remove what is older: set external-prometheus:prometheus.retention",
-            {},
-            (machine) => {
-                machine.prometheus.retention = "1y or 80GiB";
-            },
-        ],
-        [
-            "it has gone since the gate",
-            "does not run, so that nothing could be given back",
-            {},
-            (machine) => {
-                rmSync(machine.path("running"));
-            },
-        ],
-    ];
-
-    it.each(rows)("%s", async (_what, message, installation, change = () => undefined) => {
-        const machine = await toBeAdopted(installation);
-        change(machine);
-        const before = theirs(machine);
-        const { code, stderr } = await service(machine);
-        expect(code).toBe(1);
-        expect(stderr).toContain(message);
-        expect(theirs(machine)).toEqual(before);
-        expect(asked(machine)).toEqual([]);
-    });
-
-    it("unless ours is told how much to keep", async () => {
-        const machine = await toBeAdopted();
-        machine.prometheus.retention = "1y";
-        expect((await service(machine, {}, RETAINED)).code).toBe(0);
     });
 });
 

@@ -101,7 +101,7 @@ describe("refuses, and writes nothing:", () => {
             (m) => {
                 const port = Number(m.address.split(":")[1]).toString(16).toUpperCase().padStart(4, "0");
                 mkdirSync(m.path("proc/net"), { recursive: true });
-                m.write("proc/net/tcp", `   0: 0100007F:${port} 00000000:0000 0A 00000000:00000000 00:00000000\n`);
+                m.write("proc/net/tcp", `   0: 0100007F:${port} 0:0 0A 0:0 00:0 00000000     0        0 4711 1\n`);
             },
         ],
         "a link to another disk": [

@@ -78,3 +78,8 @@ export async function toBeAdopted(installation: Installation = {}, run = "serve"
     await machine.succeed("release", machine.release("3.13.2", run));
     return machine;
 }
+
+/** What systemd was asked to do with the process. */
+export function asked(machine: Machine): string[] {
+    return machine.systemctl().filter((line) => /^(stop|restart|kill) /.test(line.replace("--signal=KILL ", "")));
+}

@@ -144,6 +144,7 @@ export class Machine {
         // Refuses by a word: one in a configuration, another in what only loading the certificates would show.
         const promtool = [
             "#!/bin/sh",
+            'for f; do if [ "${FAKE_USER-}" ] && [ "$(find "$f" -type f ! -perm /044 2>&-)" ]; then echo "open $f: permission denied"; exit 1; fi; done',
             'for f; do if grep -qs "promtool-$2-refuses" "$f"; then echo "Could not create new discoverer $f"; exit 1; fi; done',
             'for f in "$(dirname "$3")"/rules/*; do',
             '    if [ -e "$f" ]; then echo "Checking $f"; echo "  SUCCESS: $(grep -cE "(record|alert):" "$f") rules found"; fi',
