@@ -143,6 +143,7 @@ describe("a deployment", () => {
         expect(place("is not deployed")).toBeGreaterThan(0);
         expect(place("is not deployed")).toBeLessThan(place("pulumi up"));
     });
+});
 
 it("waits for a deployment as long as all of its steps may take together, one after the other", () => {
     const limit = (name: (typeof HOST_SCRIPTS)[number]) =>
