@@ -18,7 +18,7 @@ const PULUMI: Readonly<Record<string, readonly string[] | undefined>> = {
     login: [],
     preview: [],
     refresh: [],
-    stack: ["change-secrets-provider", "export", "import", "init", "output", "rename", "rm", "select"],
+    stack: ["change-secrets-provider", "export", "import", "init", "ls", "output", "rename", "rm", "select"],
     state: ["delete", "move"],
     up: [],
 };

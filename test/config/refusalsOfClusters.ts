@@ -64,6 +64,11 @@ const CLUSTERS: Row[] = [
     wrong(`${CLUSTER}.caCertificate`, undefined, "is missing: CA of the API server's and the kubelets' certificates"),
     notText(`${CLUSTER}.caCertificate`),
     wrong(`${CLUSTER}.caCertificate`, "x", `${PEM}, got 'x'`),
+    wrong(
+        `${CLUSTER}.caCertificate`,
+        Buffer.from(CA).toString("base64"),
+        "this is one in base64, as kubeconfigs have them: base64 -d makes PEM of it",
+    ),
     wrong(`${CLUSTER}.caCertificate`, `${CA}==> end <==\n${CA}`, PEM),
     wrong(`${CLUSTER}.caCertificate`, `${CA}${PRIVATE_KEY}${CA}`, `${PEM}, got a value that is not shown`),
     wrong(`${CLUSTER}.caCertificate`, CA.replace("MIIB", "MIIC"), "is cut off or damaged: it cannot be read as a cert"),

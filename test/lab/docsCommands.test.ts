@@ -13,7 +13,7 @@ import { allUp, expectedJobs, PROJECT, succeed } from "./lab";
 
 /** What a command shows of which a page says so. */
 const SHOWN: Readonly<Record<string, () => string>> = {
-    "kubectl config view --raw --minify": () => "certificate-authority-data: ",
+    "kubectl config view --minify": () => "server: https://",
     "ssh-keyscan -t ed25519 HOST": () => String(labKeys()["external-prometheus:vm"]?.["hostKey"]),
     "make drift": () => "The VM 10.98.0.20 is as the stack 'lab' has declared it.",
 };

@@ -18,6 +18,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     "node --import tsx bench/front.ts": "a measurement, which wants a machine of its own",
     "node --import tsx bench/render.ts": "a measurement, which wants a machine of its own",
     "npm install ../external-prometheus-0.1.0.tgz": "asks a registry for what the package needs",
+    "npm install --save-dev typescript@5.9.3 @types/node": "asks a registry",
     "pulumi config set": NAME,
     "pulumi stack change-secrets-provider": NAME,
     "pulumi stack import": NAME,
@@ -70,11 +71,12 @@ const DELETED = [
     ...["validatingadmissionpolicies", "validatingadmissionpolicybindings"],
 ];
 const LABELS = "app.kubernetes.io/part-of=external-prometheus,app.kubernetes.io/managed-by=pulumi";
-const QUERY = String.raw`\'query=sum\ by\ \(job\)\ \(count_over_time\(up\{cluster=\"lab\"\}\[10m\]\)\)\'`;
+const QUERY = String.raw`\'query=sum\ by\ \(job\)\ \(sum_over_time\(up\{cluster=\"lab\"\}\[10m\]\)\)\'`;
 
 /** Commands that test/lab/docsCommands.test.ts runs on the lab's stack, quoted for a shell. */
 export const ON_LAB: readonly string[] = [
-    "kubectl config view --raw --minify",
+    "kubectl config view --minify",
+    String.raw`kubectl config view --raw --minify -o jsonpath=\{.clusters\[0\].cluster.certificate-authority-data\}`,
     "kubectl delete serviceaccount -n external-prometheus external-prometheus-kubelet",
     `kubectl delete --all-namespaces -l ${LABELS} ${DELETED.join()}`,
     "kubectl get pods -n monitoring",

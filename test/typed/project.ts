@@ -13,7 +13,7 @@ const ROOT = join(__dirname, "../..");
 const PROJECT = "external-prometheus";
 
 /** Programs that are run as they are. */
-const PROGRAMS = ["bash", "cat", "cksum", "cp", "cut", "jq", "rm"];
+const PROGRAMS = ["base64", "bash", "cat", "cksum", "cp", "cut", "jq", "rm"];
 /** Programs whose place a stand-in takes; a page that calls any other fails. */
 const TAKEN =
     "curl git htpasswd journalctl kubectl make node npm pulumi sleep ssh-keyscan vitest " +
