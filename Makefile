@@ -21,20 +21,24 @@ lab: ## Start the lab (a real cluster, a real VM) and deploy the stack `lab` int
 lab-down: ## End the lab and leave nothing of it; what was built stays cached
 	@lab/down
 
+.PHONY: packages
+packages:
+	@[[ -d node_modules ]] || { echo "The project's packages are not installed: run 'npm ci'." >&2; exit 1; }
+
 .PHONY: status
-status: ## Show what a stack's Prometheus sees, job by job (STACK=…, default the running lab's)
+status: packages ## Show what a stack's Prometheus sees, job by job (STACK=…, default the running lab's)
 	@PULUMI='$(PULUMI)' node --import tsx operate/status.ts '$(STACK)'
 
 .PHONY: doctor
-doctor: ## Try, from a stack's VM, each way into the clusters, and say what helps (STACK=… CLUSTER=…)
+doctor: packages ## Try, from a stack's VM, each way into the clusters, and say what helps (STACK=… CLUSTER=…)
 	@PULUMI='$(PULUMI)' node --import tsx operate/doctor.ts '$(STACK)' '$(CLUSTER)'
 
 .PHONY: drift
-drift: ## Compare a stack's VM with what the stack has declared (STACK=…); docs/operate.md has the exit codes
+drift: packages ## Compare a stack's VM with what the stack has declared (STACK=…); docs/operate.md has the exit codes
 	@PULUMI='$(PULUMI)' node --import tsx operate/drift.ts '$(STACK)'
 
 .PHONY: repair
-repair: ## Put right by 'pulumi up' what differs on a stack's VM (STACK=…)
+repair: packages ## Put right by 'pulumi up' what differs on a stack's VM (STACK=…)
 	@env -u SSH_AUTH_SOCK PULUMI='$(PULUMI)' timeout 3600 node --import tsx operate/repair.ts '$(STACK)'
 
 .PHONY: test
@@ -46,7 +50,7 @@ test-fast: ## Run what needs no lab: format, lint, types, unit tests
 	@test/run fast
 
 .PHONY: policy
-policy: ## Hold every stack's file, and the examples, to the rules for all of them; needs nothing but `npm ci`
+policy: packages ## Hold every stack's file, and the examples, to the rules for all of them; needs nothing but `npm ci`
 	@vitest run test/policy.test.ts
 
 .PHONY: test-faults
