@@ -69,6 +69,18 @@ async function readLastDeployment(): Promise<LastDeployment> {
 }
 
 function readOutputs(stack: string, names: readonly string[]): Promise<pulumi.StackReferenceOutputDetails[]> {
-    const reference = new pulumi.StackReference(stack);
+    const reference = referenceTo(stack);
     return Promise.all(names.map((name) => reference.getOutputDetails(name)));
+}
+
+/** By the engine that each run of a program has for itself: it takes a name once, and a stack may be read for several VMs. */
+const references = new WeakMap<object, Map<string, pulumi.StackReference>>();
+
+function referenceTo(stack: string): pulumi.StackReference {
+    const engine = pulumi.runtime.getMonitor() ?? {};
+    const known = references.get(engine) ?? new Map<string, pulumi.StackReference>();
+    references.set(engine, known);
+    const reference = known.get(stack) ?? new pulumi.StackReference(stack);
+    known.set(stack, reference);
+    return reference;
 }

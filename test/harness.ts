@@ -119,6 +119,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
         "organization",
     );
     watchRegistrations(deployment);
+    refuseDuplicates();
     onTestFinished(() => pulumi.runtime.disconnect());
     return deployment;
 }
@@ -157,6 +158,7 @@ interface RegisterRequest {
 type Callback = (error: unknown, response: unknown) => void;
 interface Monitor {
     registerResource(request: RegisterRequest, callback: Callback): Promise<void>;
+    readResource(request: RegisterRequest, callback: Callback): Promise<void>;
     registerErrorHook?: (request: { getName(): string }, callback: Callback) => void;
 }
 
@@ -178,6 +180,25 @@ function watchRegistrations(deployment: Deployment): void {
     monitor.registerErrorHook = (_request, callback) => {
         callback(null, {});
     };
+}
+
+/** As the engine does, and Pulumi's mocks do not. */
+function refuseDuplicates(): void {
+    const monitor = getMonitor() as unknown as Monitor;
+    const known = new Set<string>();
+    for (const method of ["registerResource", "readResource"] as const) {
+        const register = monitor[method].bind(monitor);
+        monitor[method] = async (request, callback) => {
+            const parentType = request.getParent().split("::")[2] ?? "";
+            const urn = `${parentType}$${request.getType()}::${request.getName()}`;
+            if (known.has(urn)) {
+                callback(new Error(`Duplicate resource URN '${urn}'`), undefined);
+                return;
+            }
+            known.add(urn);
+            await register(request, callback);
+        };
+    }
 }
 
 function nameOf(urn: string): string {
