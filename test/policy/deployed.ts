@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import index from "../../index";
 import { scrapeSource } from "../../config/kubernetes/scrapeSource";
-import { field, isObject } from "../../config/scalars";
+import { isObject } from "../../config/scalars";
 import type { ScrapeSource } from "../../config/source";
 import { source } from "../components/vm";
 import { configure, type Keys, load } from "../config/environment";
@@ -20,8 +20,6 @@ export interface Deployed {
     readonly inClear: readonly string[];
     /** Whether the stack has a cluster's side of its own. */
     readonly hasClusters: boolean;
-    /** Whether the VM's data may go with the stack. */
-    readonly mayPurge: boolean;
 }
 
 /** Something that breaks a rule. */
@@ -46,7 +44,6 @@ export async function deployed({ plain, secret, inClear }: StackKeys, path: stri
         resources: [...mocks.resources, stack],
         inClear,
         hasClusters: Object.keys(plain["clusters"] ?? {}).length > 0,
-        mayPurge: !path.startsWith("examples/") && field(plain["vm"], "purgeData") === true,
     };
 }
 
