@@ -17,8 +17,20 @@ describe("a stack", () => {
         );
     const purging = keys({ vm: { ...(plain["vm"] as Keys), purgeData: true } });
 
-    it("may have every key there is, and gets a stand-in for each secret", async () => {
-        expect(report(PATH, await deployed(keys(plain), PATH))).toBe("");
+    it("may have every key there is, and gets a stand-in for each secret; but none is shown without TLS", async () => {
+        const places = [
+            ...report(PATH, await deployed(keys(plain), PATH)).matchAll(/ asks without TLS in (.*?), which/g),
+        ];
+        expect(places.map(([, place]) => place)).toEqual([
+            "prometheus.yml for the job bearer",
+            "prometheus.yml for alertmanagers[2]",
+        ]);
+        const { bearer } = plain["scrapeJobs"] as Record<string, Keys>;
+        const { other } = plain["alertmanagers"] as Record<string, Keys>;
+        const safe = structuredClone(plain);
+        Object.assign(safe["scrapeJobs"] as Keys, { bearer: { ...bearer, scheme: "https" } });
+        Object.assign(safe["alertmanagers"] as Keys, { other: { ...other, scheme: "https" } });
+        expect(report(PATH, await deployed(keys(safe), PATH))).toBe("");
     });
 
     it("that breaks a rule is told with its file, what breaks it, and the remedy", async () => {

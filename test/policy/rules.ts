@@ -68,7 +68,7 @@ export const RULES: readonly Rule[] = [
     },
     {
         demand: "Nobody who may be somebody else is shown a token that does more than read metrics",
-        remedy: "set caCertificate in the place of insecureSkipVerify (tls_config.ca_file in a scrape file)",
+        remedy: "set scheme to https (a url that begins with https://), and caCertificate in the place of insecureSkipVerify (tls_config.ca_file in a scrape file)",
         violations: uncheckedTls,
     },
 ];
