@@ -46,3 +46,21 @@ it("puts stand-ins in the place of secrets, and leaves what nothing asks for, fo
     expect(secret["kubeconfigs"]).toEqual({ gone: "a secret" });
     expect(inClear).toEqual([]);
 });
+
+it("finds what stands in clear among the keys of other programs and providers, by their names", () => {
+    const { inClear } = stackKeys({
+        "kubernetes:kubeconfig": "apiVersion: v1\nclusters: []\n",
+        "kubernetes:token": "abc",
+        "aws:secretKey": { secure: "v1:abc" },
+        "aws:region": "eu-central-1",
+        "other-program:database": { password: "abc", user: "u", replicas: [{ clientSecret: "abc" }] },
+        "other-program:tokens": { secure: "v1:abc" },
+    });
+    expect(inClear).toEqual([
+        "kubernetes:kubeconfig",
+        "kubernetes:token",
+        "other-program:database.password",
+        "other-program:database.replicas[0].clientSecret",
+    ]);
+    expect(stackKeys({ "kubernetes:kubeconfig": "~/.kube/config" }).inClear).toEqual([]);
+});
