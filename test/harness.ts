@@ -29,6 +29,8 @@ export interface MockOptions {
     readonly outputs?: Outputs;
     /** Name of the project that the program belongs to, if not this one. */
     readonly project?: string;
+    /** Name of the stack, if it matters. */
+    readonly stack?: string;
     /** Outputs of other stacks, by name; those that are credentials are secret. */
     readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     /** What a preview knows of a resource that was made before. */
@@ -114,7 +116,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
             },
         },
         options.project ?? "external-prometheus",
-        "test",
+        options.stack ?? "test",
         preview,
         "organization",
     );

@@ -98,6 +98,20 @@ describe("clusters of other stacks", () => {
         }
     });
 
+    it("are not looked for in the stack itself, nor twice in one, whatever its name is written like", async () => {
+        const mocks = await startMocks({ stacks: STACKS });
+        const own = "organization/external-prometheus/test";
+        const twice = ["test", "organization/eu", "organization/external-prometheus/eu"];
+        const message = await program(twice, [], { [own]: "global" }).then(String, String);
+        await mocks.settled();
+        expect(mocks.read).toEqual([]);
+        expect(message).toContain("sourceStacks[0] (test) is this stack itself, which watches its own");
+        expect(message).toContain("→ pulumi config rm --path 'sourceStacks[0]'");
+        expect(message).toContain(`federatedStacks["${own}"] (${own}) is this stack itself`);
+        expect(message).toContain(`sourceStacks[2] (${twice[2]}) is the same stack as organization/eu`);
+        expect(message.match(/✖/g)).toHaveLength(3);
+    });
+
     it("are refused before anything else is registered, all that is wrong at once", async () => {
         const wrong = { sources: { us: source("eu") }, sourceCredentials: { us: credentials() } };
         const mocks = await startMocks({ stacks: { ...STACKS, "organization/clusters/us": wrong, none: {} } });

@@ -6,7 +6,7 @@ import type { ScrapeSource } from "../../config/source";
 import { source } from "../components/vm";
 import { configure, type Keys, load } from "../config/environment";
 import { type MockOptions, type Recorded, startMocks, valueOf } from "../harness";
-import { fileOfStack, readStackFile, type StackKeys } from "./stackFiles";
+import { fileOfStack, readStackFile, type StackKeys, stackOf } from "./stackFiles";
 import { fillInStandIns, standInCredentials } from "./standIns";
 
 /** What of a resource the rules look at. */
@@ -34,7 +34,7 @@ const STACK = "pulumi:pulumi:Stack";
 /** Runs the program as an update of the stack in that file, in which nothing is real. */
 export async function deployed({ plain, secret, inClear }: StackKeys, path: string): Promise<Deployed> {
     const stacks = otherStacks(plain, path);
-    const mocks = await startMocks({ outputs: fillInStandIns, stacks });
+    const mocks = await startMocks({ outputs: fillInStandIns, stacks, stack: stackOf(path) });
     configure(plain, secret);
     const program = index as unknown as () => unknown;
     const outputs = await program();
@@ -78,7 +78,10 @@ function otherStacks(plain: Keys, path: string): NonNullable<MockOptions["stacks
             return [name, { federationSource: source(`monitor-of-stack-${i}`), federationCredentials }] as const;
         }),
         // What the stack itself was last deployed with.
-        ["organization/external-prometheus/test", { sources: byName(held), watchedCredentials: credentialsOf(held) }],
+        [
+            `organization/external-prometheus/${stackOf(path)}`,
+            { sources: byName(held), watchedCredentials: credentialsOf(held) },
+        ],
     ];
     return Object.fromEntries(stacks);
 }

@@ -24,6 +24,11 @@ export function stackFiles(project = ROOT): string[] {
     return [...readdirSync(project), ...examples].filter((path) => STACK_FILE.test(basename(path))).sort();
 }
 
+/** The name of the stack that has that file. */
+export function stackOf(path: string): string {
+    return STACK_FILE.exec(basename(path))?.[1] ?? "";
+}
+
 /** The file of another stack of this project, if it lies beside this one. */
 export function fileOfStack(stack: string, beside: string): string | undefined {
     const [, name] = /^(?:[\w.-]+\/external-prometheus\/)?([\w.-]+)$/.exec(stack) ?? [];
