@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { renderProblems } from "../config/problems";
+import { type Problem, renderProblems } from "../config/problems";
 import type { StackConfig } from "../config/schema";
 import {
     CLUSTERS_SIDE,
@@ -8,6 +8,7 @@ import {
     heldClusters,
     type LastDeployment,
     type SourceStack,
+    stackNameProblems,
     type Watched,
     watchedClusters,
 } from "../config/sourceStacks";
@@ -28,6 +29,7 @@ export async function readSourceStacks(
     { sourceStacks, federatedStacks, heldClusters: held }: Others,
     ownClusters: readonly string[],
 ): Promise<Watched[]> {
+    refuse(stackNameProblems(sourceStacks, Object.keys(federatedStacks), ownName()));
     const [others, last] = await Promise.all([
         Promise.all([
             ...sourceStacks.map((name, i) => readStack(`sourceStacks[${i}]`, name)),
@@ -36,11 +38,14 @@ export async function readSourceStacks(
         held.length === 0 ? { sources: {}, watchedCredentials: {} } : readLastDeployment(),
     ]);
     const found = [watchedClusters(others, ownClusters, held), heldClusters(held, last, ownClusters)];
-    const problems = found.flatMap((each) => each.problems);
+    refuse(found.flatMap(({ problems }) => problems));
+    return found.flatMap(({ watched }) => watched);
+}
+
+function refuse(problems: readonly Problem[]): void {
     if (problems.length > 0) {
         throw new pulumi.RunError(renderProblems("external-prometheus", problems));
     }
-    return found.flatMap(({ watched }) => watched);
 }
 
 async function readStack(key: string, name: string): Promise<SourceStack> {
@@ -63,12 +68,27 @@ async function readFederated(stack: string, client: string): Promise<SourceStack
 
 /** What this stack's outputs are until this run has ended. */
 async function readLastDeployment(): Promise<LastDeployment> {
-    const name = [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()].join("/");
-    const [sources, credentials] = await readOutputs(name, ["sources", "watchedCredentials"]);
+    const [sources, credentials] = await readOutputs(ownName().join("/"), ["sources", "watchedCredentials"]);
     return { sources: sources?.value, watchedCredentials: credentials?.secretValue };
 }
 
+function ownName(): [organization: string, project: string, stack: string] {
+    return [pulumi.getOrganization(), pulumi.getProject(), pulumi.getStack()];
+}
+
 function readOutputs(stack: string, names: readonly string[]): Promise<pulumi.StackReferenceOutputDetails[]> {
-    const reference = new pulumi.StackReference(stack);
+    const reference = referenceTo(stack);
     return Promise.all(names.map((name) => reference.getOutputDetails(name)));
+}
+
+/** By the engine that each run of a program has for itself: it takes a name once, and a stack may be read for several VMs. */
+const references = new WeakMap<object, Map<string, pulumi.StackReference>>();
+
+function referenceTo(stack: string): pulumi.StackReference {
+    const engine = pulumi.runtime.getMonitor() ?? {};
+    const known = references.get(engine) ?? new Map<string, pulumi.StackReference>();
+    references.set(engine, known);
+    const reference = known.get(stack) ?? new pulumi.StackReference(stack);
+    known.set(stack, reference);
+    return reference;
 }

@@ -1,17 +1,31 @@
 import { z } from "zod";
 import { Host, UserOfHttp } from "./lines";
 import { Certificate } from "./scalars";
+import { hasSecretParam } from "./secretNames";
 
 const URL_FORM = "must be an http:// or https:// URL without user, password and fragment";
 
-/** Of which every part but a password may be shown. */
-export const HttpUrl = z
+const PlainUrl = z
     .string()
     .regex(
         /^https?:\/\/([A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[1-9]\d{0,4})?([/?][\x21\x22\x24-\x7e]*)?$/,
         `${URL_FORM}, in ASCII`,
     )
     .refine((url) => URL.canParse(url), `${URL_FORM}, whose host and port there can be`);
+
+/** Of which every part but a password may be shown. */
+export const HttpUrl = withoutSecretParams(PlainUrl);
+
+export function isHttpUrl(value: unknown): boolean {
+    return PlainUrl.safeParse(value).success;
+}
+
+export function withoutSecretParams(schema: z.ZodString) {
+    return schema.refine((url) => !hasSecretParam(url), {
+        error: "must have no secret among its parameters",
+        params: { unseen: true },
+    });
+}
 
 /** How Prometheus shows who it is to a server, and how it knows that server: fields of whatever it sends requests to. */
 export const HTTP_CLIENT = {

@@ -118,7 +118,8 @@ function issueProblem(expected: z.ZodType | undefined, key: string, issue: z.cor
         const meaning = expected?.description === undefined ? "" : `: ${expected.description}`;
         return { key, message: issue.code === "custom" ? issue.message : `is missing${meaning}`, remedy };
     }
-    const got = UNSEEN.test(key) ? "" : `, got ${shown(value)}`;
+    const isUnseen = issue.code === "custom" && issue.params?.["unseen"] === true;
+    const got = UNSEEN.test(key) ? "" : `, got ${isUnseen ? NOT_SHOWN : shown(value)}`;
     return { key, message: allowed(issue) + got, remedy };
 }
 
@@ -158,10 +159,12 @@ function isText(key: string): boolean {
 const SECRET_LIKE =
     /PRIVATE KEY|:\/\/[^]*@|^'[^\s:/]+:\S+@|eyJ[\w-]{10,}\.[\w-]|(token|passw(or)?d|secret|key-data|credentials?|authorization)\W{0,3}[:=]/i;
 
+const NOT_SHOWN = "a value that is not shown, since it looks like a secret";
+
 /** A value as a message may show it: short, and not at all where it looks like a secret. */
 export function shown(value: unknown): string {
     const text = typeof value === "string" ? `'${value}'` : JSON.stringify(value);
-    return SECRET_LIKE.test(text) ? "a value that is not shown, since it looks like a secret" : line(text);
+    return SECRET_LIKE.test(text) ? NOT_SHOWN : line(text);
 }
 
 function line(text: string): string {

@@ -11,6 +11,7 @@ import {
 import { OWN_JOBS } from "./ownJobs";
 import type { Problem } from "./problems";
 import { FIELDS_READ, isObject } from "./scalars";
+import { isSecretHeader, SECRET_PARAM } from "./secretNames";
 
 /** A job of the user's own, as the text of its fields. */
 export type UserJob = Readonly<Record<string, unknown>> & { readonly job_name: string };
@@ -114,14 +115,16 @@ function textIssues({ path, key, value }: Entry): Issue[] {
         : [{ message: `at ${path} more than one line, or what cannot be printed`, remedy: "write it on one line" }];
 }
 
-/** Fields that hold a secret in one of Prometheus's blocks, and what parameters with one are called. */
+/** Fields that hold a secret in one of Prometheus's blocks. */
 const SECRET_KEYS =
     /^(.*_)?(password|passwd|secrets?|token|credentials)$|^(secret|private|consumer|client_certificate|service_account)_key$|^proxy_connect_header$/;
-const SECRET_PARAM =
-    /^(.*[_-])?(api[_-]?key|access[_-]?key|key|auth|password|passwd|pwd|pass|secret|token|sig|signature)$/i;
 
 function secretIssues({ path, key, value }: Entry): Issue[] {
-    const isNamed = SECRET_KEYS.test(key) || (/^params\W/.test(path) && SECRET_PARAM.test(key));
+    const [, header] = /^http_headers(?:\.|\[")([^."]+)(?:"\])?\.values$/.exec(path) ?? [];
+    const isNamed =
+        SECRET_KEYS.test(key) ||
+        (/^params\W/.test(path) && SECRET_PARAM.test(key)) ||
+        (header !== undefined && isSecretHeader(header));
     // A list of secrets is one finding, not one for each.
     const isSecret = isNamed && value !== null && !/\[\d+\]$/.test(path);
     // YAML has ways to write it that its line does not show.

@@ -3,17 +3,20 @@ import {
     HTTP_CLIENT,
     httpClientIssues,
     HttpUrl,
+    isHttpUrl,
     lackingScheme,
     lackingUrl,
     type Refuse,
     refusing,
     REMOVE,
     setFields,
+    withoutSecretParams,
 } from "./httpClient";
 import { OWN_JOBS } from "./ownJobs";
 import { keyAt, type Problem, removal } from "./problems";
 import { LIMITS } from "./prometheus/guard";
 import { Line } from "./lines";
+import { SECRET_PARAM } from "./secretNames";
 import { ALWAYS, field, isObject, Labels, Port, RefreshInterval, ScrapeInterval } from "./scalars";
 
 /** A name that becomes a part of file names, and that nothing in a message or a shell has to quote. */
@@ -28,13 +31,15 @@ export const ScrapeJobName = ServiceName.refine(
 
 const ADDRESS = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([1-9]\d{0,4})$/;
 
-const Target = z
-    .string()
-    .refine(
-        (target) => ADDRESS.test(target) || HttpUrl.safeParse(target).success,
-        "must be host:port, or, to be probed by http_2xx, an http:// or https:// URL without user, password and fragment",
-    )
-    .refine((target) => Number(ADDRESS.exec(target)?.[2] ?? 0) <= 65535, "must have a port up to 65535");
+const Target = withoutSecretParams(
+    z
+        .string()
+        .refine(
+            (target) => ADDRESS.test(target) || isHttpUrl(target),
+            "must be host:port, or, to be probed by http_2xx, an http:// or https:// URL without user, password and fragment",
+        )
+        .refine((target) => Number(ADDRESS.exec(target)?.[2] ?? 0) <= 65535, "must have a port up to 65535"),
+);
 
 const FileSd = z.strictObject({
     files: z
@@ -96,6 +101,10 @@ export const ScrapeJobConfig = z
                         /^(?!(files|rule_files|scrape_config_files|targets|tls_config)$)[\w.[\]-]{1,100}$/,
                         "must be letters, digits and '._-[]', and none of files, rule_files, scrape_config_files, targets and " +
                             "tls_config",
+                    )
+                    .refine(
+                        (name) => !SECRET_PARAM.test(name),
+                        "must not be a secret's, since parameters are shown: use authorization or username",
                     ),
                 z.array(Line).min(1),
             )
@@ -157,7 +166,7 @@ function jobIssues(job: Readonly<Record<string, unknown>>, refuse: Refuse): void
     const isTcp = ["tcp_connect", "tcp_tls"].some((module) => module === field(probe, "module"));
     const targets = Array.isArray(job["targets"]) ? (job["targets"] as unknown[]) : [];
     for (const [i, target] of targets.entries()) {
-        if (HttpUrl.safeParse(target).success && (probe === undefined || isTcp)) {
+        if (isHttpUrl(target) && (probe === undefined || isTcp)) {
             refuse(["targets", i], "must be host:port, unless it is probed by http_2xx");
         }
     }

@@ -42,6 +42,32 @@ export const CLUSTERS_SIDE = ["sources", "sourceCredentials"] as const;
 /** Those of a stack whose own Prometheus others federate from. */
 export const FEDERATED = ["federationSource", "federationCredentials"] as const;
 
+/** Stacks that are named for what they cannot be read for: this one itself, or one twice by names of different length. */
+export function stackNameProblems(
+    sourceStacks: readonly string[],
+    federatedStacks: readonly string[],
+    [organization, project, stack]: readonly [organization: string, project: string, stack: string],
+): Problem[] {
+    const full = (name: string) => {
+        const parts = name.split("/");
+        return [parts.length > 1 ? parts[0] : organization, parts.length > 2 ? parts[1] : project, parts.at(-1)].join();
+    };
+    const problemsIn = (names: readonly string[], keyOf: (name: string, i: number) => string) =>
+        names.flatMap((name, i) => {
+            const other = names.slice(0, i).find((earlier) => full(earlier) === full(name));
+            const message =
+                full(name) === full(stack)
+                    ? "is this stack itself, which watches its own clusters and its own Prometheus anyway"
+                    : other && `is the same stack as ${other}`;
+            const key = keyOf(name, i);
+            return message === undefined ? [] : [{ key, message: `(${name}) ${message}`, remedy: removal(key) }];
+        });
+    return [
+        ...problemsIn(sourceStacks, (_name, i) => `sourceStacks[${i}]`),
+        ...problemsIn(federatedStacks, (name) => keyAt("federatedStacks", [name])),
+    ];
+}
+
 /** What others may federate from another stack's Prometheus, as that client of its front: a source of its own. */
 export function federatedStack(
     stack: string,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { remote } from "@pulumi/command";
-import { expect, it } from "vitest";
-import { isKnown, startMocks, valueOf } from "./harness";
+import { expect, it, vi } from "vitest";
+import { collectRejections, isKnown, startMocks, valueOf } from "./harness";
 
 it("records inputs in clear, where secrets were, dependencies and error hooks", async () => {
     const mocks = await startMocks({ outputs: () => ({ stdout: "from the provider" }) });
@@ -35,4 +35,18 @@ it("leaves what a provider would fill in unknown in a preview", async () => {
     expect(await isKnown(command.create)).toBe(true);
     await mocks.settled();
     expect(mocks.ofType("command:remote:Command")).toHaveLength(1);
+});
+
+it("refuses a second resource of one name, as the engine does, registered or read", async () => {
+    await startMocks({ stacks: { other: {} } });
+    const rejections = collectRejections();
+    const command = () => new remote.Command("first", { connection: { host: "vm" }, create: "true" });
+    command();
+    command();
+    new pulumi.StackReference("other");
+    new pulumi.StackReference("other");
+    await pulumi.runtime.disconnect().catch(() => undefined);
+    await vi.waitFor(() => {
+        expect(rejections.map(String).join()).toMatch(/Duplicate resource URN.*Duplicate resource URN/s);
+    });
 });

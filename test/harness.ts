@@ -29,6 +29,8 @@ export interface MockOptions {
     readonly outputs?: Outputs;
     /** Name of the project that the program belongs to, if not this one. */
     readonly project?: string;
+    /** Name of the stack, if it matters. */
+    readonly stack?: string;
     /** Outputs of other stacks, by name; those that are credentials are secret. */
     readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     /** What a preview knows of a resource that was made before. */
@@ -114,11 +116,12 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
             },
         },
         options.project ?? "external-prometheus",
-        "test",
+        options.stack ?? "test",
         preview,
         "organization",
     );
     watchRegistrations(deployment);
+    refuseDuplicates();
     onTestFinished(() => pulumi.runtime.disconnect());
     return deployment;
 }
@@ -157,6 +160,7 @@ interface RegisterRequest {
 type Callback = (error: unknown, response: unknown) => void;
 interface Monitor {
     registerResource(request: RegisterRequest, callback: Callback): Promise<void>;
+    readResource(request: RegisterRequest, callback: Callback): Promise<void>;
     registerErrorHook?: (request: { getName(): string }, callback: Callback) => void;
 }
 
@@ -178,6 +182,25 @@ function watchRegistrations(deployment: Deployment): void {
     monitor.registerErrorHook = (_request, callback) => {
         callback(null, {});
     };
+}
+
+/** As the engine does, and Pulumi's mocks do not. */
+function refuseDuplicates(): void {
+    const monitor = getMonitor() as unknown as Monitor;
+    const known = new Set<string>();
+    for (const method of ["registerResource", "readResource"] as const) {
+        const register = monitor[method].bind(monitor);
+        monitor[method] = async (request, callback) => {
+            const parentType = request.getParent().split("::")[2] ?? "";
+            const urn = `${parentType}$${request.getType()}::${request.getName()}`;
+            if (known.has(urn)) {
+                callback(new Error(`Duplicate resource URN '${urn}'`), undefined);
+                return;
+            }
+            known.add(urn);
+            await register(request, callback);
+        };
+    }
 }
 
 function nameOf(urn: string): string {

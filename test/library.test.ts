@@ -6,10 +6,10 @@ import { basename, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fillIn } from "./components/cluster";
-import { COMMAND, printed } from "./components/vm";
+import { COMMAND, credentials, printed, source } from "./components/vm";
 import { exampleKeys, KUBECONFIG, PRIVATE_KEY } from "./config/environment";
 import { SOURCE_VERSION } from "../config/source";
-import { startMocks } from "./harness";
+import { type MockOptions, startMocks, valueOf } from "./harness";
 
 const ROOT = join(__dirname, "..");
 const EXAMPLE = "examples/library/index.ts";
@@ -76,6 +76,17 @@ function write(path: string, content: string): void {
     writeFileSync(join(program, path), content);
 }
 
+/** Runs a compiled program where it lies. */
+function run(name: string): unknown {
+    const directory = process.cwd();
+    process.chdir(program);
+    try {
+        return createRequire(join(program, "index.js"))(`./build/${name}.js`);
+    } finally {
+        process.chdir(directory);
+    }
+}
+
 /** Types are not skipped: those of the package are checked with the program. */
 const TSCONFIG = {
     compilerOptions: {
@@ -109,7 +120,8 @@ beforeAll(() => {
     packed = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" }).trim().split("\n").sort();
     install(tarball);
     cpSync(join(ROOT, EXAMPLE), join(program, "index.ts"));
-    write("shown.ts", shownPrograms().slice(1).join(""));
+    write("watching.ts", shownPrograms()[1] ?? "");
+    write("shown.ts", shownPrograms().slice(2).join(""));
     write("package.json", JSON.stringify({ name: "monitoring", private: true }));
     write("tsconfig.json", JSON.stringify(TSCONFIG));
     write("refused.ts", REFUSED);
@@ -193,10 +205,7 @@ describe("the example", () => {
         });
         const secrets = { "monitoring:vmPrivateKey": PRIVATE_KEY, "monitoring:stagingKubeconfig": KUBECONFIG };
         pulumi.runtime.setAllConfig(secrets, Object.keys(secrets));
-        const directory = process.cwd();
-        process.chdir(program);
-        const outputs = createRequire(join(program, "index.js"))("./build/index.js") as Record<string, unknown>;
-        process.chdir(directory);
+        const outputs = run("index") as Record<string, unknown>;
         await mocks.settled();
         const registered = mocks.resources.map(({ type, name }) => `${type} ${name}`).sort();
         expect(registered.filter((each) => each.startsWith("external-prometheus:"))).toMatchInlineSnapshot(`
@@ -234,6 +243,35 @@ describe("the example", () => {
             path: "federate",
             interval: "60s",
         });
+    });
+});
+
+describe("the program that reads other stacks", () => {
+    const stack = { sources: { eu: source("eu") }, sourceCredentials: { eu: credentials() } };
+    const deploy = async (name: string, stacks: NonNullable<MockOptions["stacks"]>) => {
+        const mocks = await startMocks({
+            project: "monitoring",
+            stacks,
+            outputs: (type, resource) => (type === COMMAND ? { stdout: printed(resource) } : {}),
+        });
+        pulumi.runtime.setAllConfig({ "monitoring:vmPrivateKey": PRIVATE_KEY }, ["monitoring:vmPrivateKey"]);
+        const outputs = pulumi.output(await (run(name) as () => Promise<Record<string, unknown>>)());
+        const known = await valueOf(outputs);
+        await mocks.settled();
+        expect(mocks.find(COMMAND, "prometheus-credentials").inputs["stdin"]).toContain("==> eu/discovery.token");
+        return { known, outputs, read: mocks.read };
+    };
+
+    it("can hold their clusters by its own outputs", async () => {
+        const first = await deploy("watching", { "organization/external-prometheus/prod-eu": stack });
+        expect(await pulumi.isSecret(first.outputs.apply(({ watchedCredentials }) => watchedCredentials))).toBe(true);
+        const compiled = readFileSync(join(program, "build/watching.js"), "utf8");
+        const held = compiled.replace(/sourceStacks: \[.*\]/, 'heldClusters: ["eu"]');
+        expect(held).not.toBe(compiled);
+        write("build/held.js", held);
+        const second = await deploy("held", { "organization/monitoring/test": first.known });
+        expect(second.read).toEqual(["organization/monitoring/test"]);
+        expect(second.known).toEqual(first.known);
     });
 });
 

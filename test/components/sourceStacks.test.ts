@@ -1,18 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import { readSourceStacks } from "../../components/sourceStacks";
+import { FrontConfig } from "../../config/front";
+import { entries, federationCredentials } from "../../config/outputs";
 import index from "../../index";
+import { CA, CERTIFICATE } from "../config/frontCertificates";
 import { exampleKeys, load, PRIVATE_KEY } from "../config/environment";
 import { startMocks, valueOf } from "../harness";
 import { COMMAND, credentials, printed, source, TOKEN } from "./vm";
 
+const FRONT = FrontConfig.parse({ serverName: "b.example.com", clients: { global: { roles: ["federator"] } } });
 const STACKS = {
     "organization/clusters/eu": { sources: { eu: source("eu") }, sourceCredentials: { eu: credentials() } },
     "organization/clusters/us": { sources: { us: source("us") }, sourceCredentials: { us: credentials() } },
 };
 
 /** The program of a stack that has a VM and no cluster. */
-function program(sourceStacks: readonly string[], heldClusters: readonly string[] = []) {
-    load({ vm: exampleKeys()["vm"], sourceStacks, heldClusters }, { vmPrivateKey: PRIVATE_KEY });
+function program(
+    sourceStacks: readonly string[],
+    heldClusters: readonly string[] = [],
+    federatedStacks: Readonly<Record<string, string>> = {},
+) {
+    load({ vm: exampleKeys()["vm"], sourceStacks, heldClusters, federatedStacks }, { vmPrivateKey: PRIVATE_KEY });
     return index() as unknown as Promise<Record<string, unknown>>;
 }
 
@@ -57,6 +66,50 @@ describe("clusters of other stacks", () => {
         expect(mocks.find(COMMAND, "prometheus-credentials").inputs["stdin"]).toContain(TOKEN);
         // So that it can be held again.
         expect(await valueOf(exported["watchedCredentials"] as pulumi.Output<unknown>)).toEqual({ eu: credentials() });
+    });
+
+    it("may be those of a stack whose own Prometheus is federated from, too", async () => {
+        const { federationSource } = entries("eu-monitor", FRONT, { scrapeInterval: "30s" });
+        const pair = { certificate: CERTIFICATE, key: PRIVATE_KEY };
+        const both = {
+            ...STACKS["organization/clusters/eu"],
+            federationSource,
+            federationCredentials: federationCredentials(["global"], { global: pair }, CA),
+        };
+        const mocks = await startMocks({ stacks: { "organization/clusters/eu": both } });
+        const exported = await program(["organization/clusters/eu"], [], { "organization/clusters/eu": "global" });
+        await mocks.settled();
+        expect(mocks.read).toEqual(["organization/clusters/eu"]);
+        expect(Object.keys(exported["sources"] as object)).toEqual(["eu", "eu-monitor"]);
+    });
+
+    it("are read once by a program that has several VMs, and again by the next program", async () => {
+        const others = { sourceStacks: Object.keys(STACKS), federatedStacks: {}, heldClusters: [] };
+        for (const run of ["first", "second"]) {
+            const mocks = await startMocks({ stacks: STACKS });
+            const [a, b] = [await readSourceStacks(others, []), await readSourceStacks(others, [])];
+            await mocks.settled();
+            expect(
+                a.map(({ source: { name } }) => name),
+                run,
+            ).toEqual(["eu", "us"]);
+            expect(b, run).toEqual(a);
+            expect(mocks.read.sort(), run).toEqual(Object.keys(STACKS));
+        }
+    });
+
+    it("are not looked for in the stack itself, nor twice in one, whatever its name is written like", async () => {
+        const mocks = await startMocks({ stacks: STACKS });
+        const own = "organization/external-prometheus/test";
+        const twice = ["test", "organization/eu", "organization/external-prometheus/eu"];
+        const message = await program(twice, [], { [own]: "global" }).then(String, String);
+        await mocks.settled();
+        expect(mocks.read).toEqual([]);
+        expect(message).toContain("sourceStacks[0] (test) is this stack itself, which watches its own");
+        expect(message).toContain("→ pulumi config rm --path 'sourceStacks[0]'");
+        expect(message).toContain(`federatedStacks["${own}"] (${own}) is this stack itself`);
+        expect(message).toContain(`sourceStacks[2] (${twice[2]}) is the same stack as organization/eu`);
+        expect(message.match(/✖/g)).toHaveLength(3);
     });
 
     it("are refused before anything else is registered, all that is wrong at once", async () => {

@@ -89,6 +89,8 @@ export const FILE_ROWS: readonly Row[] = [
     job("basic_auth: { username: a, password: hunter2 }", "a secret in clear at basic_auth.password"),
     job("params: { apiKey: [hunter2] }", "a secret in clear at params.apiKey"),
     job("params: { x-access-key: [hunter2] }", 'a secret in clear at params["x-access-key"]'),
+    job("http_headers: { X-Api-Key: { values: [hunter2] } }", 'a secret in clear at http_headers["X-Api-Key"].values'),
+    job("http_headers: { cookie: { values: [hunter2] } }", "a secret in clear at http_headers.cookie.values"),
     job('proxy_url: "http:\\/\\/u:hunter2@h"', "a secret in clear at proxy_url"),
     job("bearer_token: hunter2", "a secret in clear at bearer_token"),
     job("tls_config: { ca_file: ca.crt }", "at tls_config.ca_file something else than an absolute path"),

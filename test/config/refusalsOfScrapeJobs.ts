@@ -31,6 +31,9 @@ function urls(key: string): Row[] {
         wrong(key, "ftp://h/", `${URL}, in ASCII, got 'ftp://h/'`),
         wrong(key, "https://u:hunter2@h/", `${URL}, in ASCII, got a value that is not shown`),
         wrong(key, "https://h/#x", `${URL}, in ASCII, got 'https://h/#x'`),
+        ...["https://h/?api_key=hunter2", "https://h/?a=b&x-Token=hunter2", "https://h/?ap%69key=hunter2"].map((url) =>
+            wrong(key, url, "must have no secret among its parameters, got a value that is not shown"),
+        ),
         wrong(key, "https://h:99999/", `${URL}, whose host and port there can be, got 'https://h:99999/'`),
     ];
 }
@@ -140,6 +143,11 @@ const SOURCES: Row[] = [
         { "scrapeJobs.probed.probe.module": "tcp_tls" },
         "must be host:port, unless it is probed by http_2xx, got 'https://www.example.com/",
     ),
+    wrong(
+        "scrapeJobs.probed.targets[0]",
+        "https://h/?token=hunter2",
+        "must have no secret among its parameters, got a value that is not shown",
+    ),
     ...objects("scrapeJobs.bearer.fileSd", "file", "did you mean 'files'?"),
     clash(`${JOB}.fileSd.files`, { [`${JOB}.fileSd`]: {} }, "is missing: The files; each must be there"),
     ...lists(`${JOB}.fileSd.files`, "/x.json"),
@@ -206,6 +214,9 @@ const SCRAPES: Row[] = [
             "has a name that must be letters, digits and '._-[]', and none of files, rule_files",
             [`${JOB}.params${name}`],
         ),
+    ),
+    ...[".token", ".apikey", ".x-api-key"].map((name) =>
+        wrong(`${JOB}.params${name}`, ["hunter2"], "has a name that must not be a secret's"),
     ),
     wrong(`${JOB}.params.a`, "x", "must be a list, got 'x'"),
     wrong(`${JOB}.params.a`, [], "must not be empty, got []"),

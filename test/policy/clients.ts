@@ -13,29 +13,57 @@ export function uncheckedTls({ resources }: Deployed): Violation[] {
     return resources.flatMap((resource) =>
         documentsOf(resource)
             .flatMap(({ path, content }) => clients(yaml.load(content)).map((client) => ({ path, ...client })))
-            // A file of the user's own has text in the place of other values.
-            .filter(({ fields }) => String(field(field(fields, "tls_config"), "insecure_skip_verify")) === "true")
-            .flatMap(({ path, name, isApiServer, fields }) =>
-                [...(isApiServer ? ["is an API server's"] : []), ...shownTo(fields).map((what) => `shows ${what}`)].map(
-                    (why) => ({ resource, what: `takes any certificate in ${path} for ${name}, which ${why}` }),
+            .flatMap(({ path, name, isApiServer, ...client }) =>
+                unchecked(client).flatMap((how) =>
+                    [
+                        ...(isApiServer ? ["is an API server's"] : []),
+                        ...shownTo(client.fields).map((what) => `shows ${what}`),
+                    ].map((why) => ({ resource, what: `${how} in ${path} for ${name}, which ${why}` })),
                 ),
             ),
     );
 }
 
+/** How it comes that whoever answers is not asked who it is. */
+function unchecked({ fields, scheme }: Pick<Client, "fields" | "scheme">): string[] {
+    // A file of the user's own has text in the place of other values.
+    const takesAny = String(field(field(fields, "tls_config"), "insecure_skip_verify")) === "true";
+    const isPlain = (scheme === "http" && !isLoopback(fields)) || urls(fields).some((url) => !LOOPBACK.test(url));
+    return [...(takesAny ? ["takes any certificate"] : []), ...(isPlain ? ["asks without TLS"] : [])];
+}
+
+const LOOPBACK = /^(http:\/\/)?(127(\.\d+){3}|\[::1\]|localhost)(:\d+)?(\/|$)/i;
+
+/** What is asked by its URL without TLS. What is asked through a proxy is asked by its own URL. */
+function urls(fields: unknown): string[] {
+    const values = Object.entries(isObject(fields) ? fields : {}).filter(([key]) => key !== "proxy_url");
+    return values
+        .flatMap(([, value]) => value)
+        .filter((value): value is string => typeof value === "string" && /^http:\/\//i.test(value));
+}
+
+/** Whether all that is asked without a URL is on the VM itself. */
+function isLoopback(fields: unknown): boolean {
+    const targets = items(field(fields, "static_configs")).flatMap((group) => items(field(group, "targets")));
+    const places = [...targets, field(fields, "server")].filter((place) => typeof place === "string");
+    return places.length > 0 && places.every((place) => LOOPBACK.test(place)) && discoveries(fields).length === 0;
+}
+
 interface Client {
     readonly name: string;
     readonly isApiServer: boolean;
+    /** By which it asks what it is not given as a URL. */
+    readonly scheme: unknown;
     readonly fields: unknown;
 }
 
 /** Whatever sends requests, of one document. */
 function clients(document: unknown): Client[] {
-    const other = (what: string, list: unknown) =>
-        items(list).map((fields, i): Client => ({ name: `${what}[${i}]`, isApiServer: false, fields }));
+    const other = (what: string, list: unknown, scheme?: string) =>
+        items(list).map((fields, i) => ({ name: `${what}[${i}]`, isApiServer: false, ...asking(fields, scheme) }));
     return [
         ...items(field(document, "scrape_configs")).flatMap((fields) => scrapeClients(fields)),
-        ...other("alertmanagers", field(field(document, "alerting"), "alertmanagers")),
+        ...other("alertmanagers", field(field(document, "alerting"), "alertmanagers"), "http"),
         ...other("remote_write", field(document, "remote_write")),
         ...other("remote_read", field(document, "remote_read")),
     ];
@@ -43,17 +71,29 @@ function clients(document: unknown): Client[] {
 
 function scrapeClients(job: unknown): Client[] {
     const name = String(field(job, "job_name"));
-    const discoveries = Object.entries(isObject(job) ? job : {}).filter(([key]) => key.endsWith("_sd_configs"));
     return [
-        { name: `the job ${name}`, isApiServer: /\/kubernetes-apiservers(-static)?$/.test(name), fields: job },
-        ...discoveries.flatMap(([key, list]) =>
+        {
+            name: `the job ${name}`,
+            isApiServer: /\/kubernetes-apiservers(-static)?$/.test(name),
+            ...asking(job, "http"),
+        },
+        ...discoveries(job).flatMap(([key, list]) =>
             items(list).map((fields) => ({
                 name: `${key} of the job ${name}`,
                 isApiServer: key === "kubernetes_sd_configs",
-                fields,
+                ...asking(fields, key === "consul_sd_configs" ? "http" : undefined),
             })),
         ),
     ];
+}
+
+function discoveries(fields: unknown): [key: string, list: unknown][] {
+    return Object.entries(isObject(fields) ? fields : {}).filter(([key]) => key.endsWith("_sd_configs"));
+}
+
+/** With Prometheus's own default for the scheme, where it has one. */
+function asking(fields: unknown, scheme: string | undefined): Pick<Client, "fields" | "scheme"> {
+    return { fields, scheme: field(fields, "scheme") ?? scheme };
 }
 
 /** What a client shows that does more than read metrics, or may; a certificate's key is not shown to anybody. */
@@ -62,7 +102,9 @@ function shownTo(fields: unknown): string[] {
     const token = field(authorization, "credentials_file") ?? field(fields, "bearer_token_file");
     return [
         ...(typeof token === "string" && !HARMLESS.test(token) ? [token] : []),
-        ...["basic_auth", "oauth2", "sigv4", "azuread", "google_iam"].filter((key) => field(fields, key) !== undefined),
+        ...["basic_auth", "oauth2", "sigv4", "azuread", "google_iam", "http_headers"].filter(
+            (key) => field(fields, key) !== undefined,
+        ),
     ];
 }
 

@@ -17,24 +17,31 @@ describe("a stack", () => {
         );
     const purging = keys({ vm: { ...(plain["vm"] as Keys), purgeData: true } });
 
-    it("may have every key there is, and gets a stand-in for each secret", async () => {
-        expect(report(PATH, await deployed(keys(plain), PATH))).toBe("");
+    it("may have every key there is, and gets a stand-in for each secret; but none is shown without TLS", async () => {
+        const places = [
+            ...report(PATH, await deployed(keys(plain), PATH)).matchAll(/ asks without TLS in (.*?), which/g),
+        ];
+        expect(places.map(([, place]) => place)).toEqual([
+            "prometheus.yml for the job bearer",
+            "prometheus.yml for alertmanagers[2]",
+        ]);
+        const { bearer } = plain["scrapeJobs"] as Record<string, Keys>;
+        const { other } = plain["alertmanagers"] as Record<string, Keys>;
+        const safe = structuredClone(plain);
+        Object.assign(safe["scrapeJobs"] as Keys, { bearer: { ...bearer, scheme: "https" } });
+        Object.assign(safe["alertmanagers"] as Keys, { other: { ...other, scheme: "https" } });
+        expect(report(PATH, await deployed(keys(safe), PATH))).toBe("");
     });
 
     it("that breaks a rule is told with its file, what breaks it, and the remedy", async () => {
-        const path = "examples/elsewhere/Pulumi.all.yaml";
-        expect(report(path, await deployed(purging, path))).toBe(
-            `${path} breaks 1 of the rules for all stacks.
+        expect(report(PATH, await deployed(purging, PATH))).toBe(
+            `${PATH} breaks 1 of the rules for all stacks.
 
 ✖ What was recorded outlives replacements, and the stack.
     prometheus-gate (command:remote:Command) removes what was recorded with the stack
-    → let an example leave out vm.purgeData; a delete is the gate's alone, and nothing has triggers
+    → leave out vm.purgeData until the last 'pulumi up' before a 'pulumi destroy' that is to take the data, too; a delete is the gate's alone, and nothing has triggers
 `,
         );
-    });
-
-    it("may say in its own file that what was recorded goes with it", async () => {
-        expect(report(PATH, await deployed(purging, PATH))).toBe("");
     });
 
     it("with a secret in clear is refused by the program, which does not show it", async () => {

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import index from "../../index";
 import { scrapeSource } from "../../config/kubernetes/scrapeSource";
-import { field, isObject } from "../../config/scalars";
+import { isObject } from "../../config/scalars";
 import type { ScrapeSource } from "../../config/source";
 import { source } from "../components/vm";
 import { configure, type Keys, load } from "../config/environment";
 import { type MockOptions, type Recorded, startMocks, valueOf } from "../harness";
-import { fileOfStack, readStackFile, type StackKeys } from "./stackFiles";
+import { fileOfStack, readStackFile, type StackKeys, stackOf } from "./stackFiles";
 import { fillInStandIns, standInCredentials } from "./standIns";
 
 /** What of a resource the rules look at. */
@@ -20,8 +20,6 @@ export interface Deployed {
     readonly inClear: readonly string[];
     /** Whether the stack has a cluster's side of its own. */
     readonly hasClusters: boolean;
-    /** Whether the VM's data may go with the stack. */
-    readonly mayPurge: boolean;
 }
 
 /** Something that breaks a rule. */
@@ -36,7 +34,7 @@ const STACK = "pulumi:pulumi:Stack";
 /** Runs the program as an update of the stack in that file, in which nothing is real. */
 export async function deployed({ plain, secret, inClear }: StackKeys, path: string): Promise<Deployed> {
     const stacks = otherStacks(plain, path);
-    const mocks = await startMocks({ outputs: fillInStandIns, stacks });
+    const mocks = await startMocks({ outputs: fillInStandIns, stacks, stack: stackOf(path) });
     configure(plain, secret);
     const program = index as unknown as () => unknown;
     const outputs = await program();
@@ -46,7 +44,6 @@ export async function deployed({ plain, secret, inClear }: StackKeys, path: stri
         resources: [...mocks.resources, stack],
         inClear,
         hasClusters: Object.keys(plain["clusters"] ?? {}).length > 0,
-        mayPurge: !path.startsWith("examples/") && field(plain["vm"], "purgeData") === true,
     };
 }
 
@@ -81,7 +78,10 @@ function otherStacks(plain: Keys, path: string): NonNullable<MockOptions["stacks
             return [name, { federationSource: source(`monitor-of-stack-${i}`), federationCredentials }] as const;
         }),
         // What the stack itself was last deployed with.
-        ["organization/external-prometheus/test", { sources: byName(held), watchedCredentials: credentialsOf(held) }],
+        [
+            `organization/external-prometheus/${stackOf(path)}`,
+            { sources: byName(held), watchedCredentials: credentialsOf(held) },
+        ],
     ];
     return Object.fromEntries(stacks);
 }

@@ -5,7 +5,7 @@ import type { Deployed, Resource, Violation } from "./deployed";
 /** A stack that would deploy these and nothing else. */
 export function deploying(resources: readonly Partial<Resource>[], rest: Partial<Deployed> = {}): Deployed {
     const whole = resources.map((resource) => ({ type: COMMAND, name: "one", inputs: {}, secrets: [], ...resource }));
-    return { resources: whole, inClear: [], hasClusters: true, mayPurge: false, ...rest };
+    return { resources: whole, inClear: [], hasClusters: true, ...rest };
 }
 
 /** A stack with one step, which takes one file to the VM. */

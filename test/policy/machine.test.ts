@@ -79,10 +79,9 @@ describe("the rule about data", () => {
         ]);
     });
 
-    it("reports a gate that removes what was recorded, unless the stack's file says so", () => {
+    it("reports a gate that removes what was recorded", () => {
         const purging = gate({ delete: removal("true") });
         expect(whats(dataAtRisk(deploying(purging)))).toEqual(["removes what was recorded with the stack"]);
-        expect(dataAtRisk(deploying(purging, { mayPurge: true }))).toEqual([]);
         expect(dataAtRisk(deploying(gate({ delete: removal("false") })))).toEqual([]);
     });
 });

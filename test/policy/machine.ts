@@ -82,7 +82,7 @@ function httpdProblems(document: string): string[] {
 const GATE = "prometheus-gate";
 
 /** What would run on the VM at a replacement or removal, but for the gate's own removal, which keeps what was recorded. */
-export function dataAtRisk({ resources, mayPurge }: Deployed): Violation[] {
+export function dataAtRisk({ resources }: Deployed): Violation[] {
     return resources
         .filter(({ type }) => type.startsWith("command:"))
         .flatMap((resource) => {
@@ -90,7 +90,7 @@ export function dataAtRisk({ resources, mayPurge }: Deployed): Violation[] {
             const isGate = resource.name === GATE;
             return [
                 ...(removal !== undefined && !isGate ? ["has a delete, as the gate alone may"] : []),
-                ...(isGate && !mayPurge && purges(removal) ? ["removes what was recorded with the stack"] : []),
+                ...(isGate && purges(removal) ? ["removes what was recorded with the stack"] : []),
                 ...(triggers === undefined ? [] : ["has triggers, by which it is replaced, and its delete runs"]),
             ].map((what) => ({ resource, what }));
         });

@@ -17,7 +17,7 @@ it("tells of all that is broken, rule by rule, with what breaks it and what help
 
 ✖ What was recorded outlives replacements, and the stack.
     one (command:remote:Command) has triggers, by which it is replaced, and its delete runs
-    → let an example leave out vm.purgeData; a delete is the gate's alone, and nothing has triggers
+    → leave out vm.purgeData until the last 'pulumi up' before a 'pulumi destroy' that is to take the data, too; a delete is the gate's alone, and nothing has triggers
 
 ✖ Secrets in the stack's file are encrypted.
     kubeconfigs.us (stack's file) stands in clear

@@ -43,7 +43,7 @@ export const RULES: readonly Rule[] = [
     },
     {
         demand: "What was recorded outlives replacements, and the stack",
-        remedy: "let an example leave out vm.purgeData; a delete is the gate's alone, and nothing has triggers",
+        remedy: "leave out vm.purgeData until the last 'pulumi up' before a 'pulumi destroy' that is to take the data, too; a delete is the gate's alone, and nothing has triggers",
         violations: dataAtRisk,
     },
     {
@@ -68,7 +68,7 @@ export const RULES: readonly Rule[] = [
     },
     {
         demand: "Nobody who may be somebody else is shown a token that does more than read metrics",
-        remedy: "set caCertificate in the place of insecureSkipVerify (tls_config.ca_file in a scrape file)",
+        remedy: "set scheme to https (a url that begins with https://), and caCertificate in the place of insecureSkipVerify (tls_config.ca_file in a scrape file)",
         violations: uncheckedTls,
     },
 ];

@@ -51,3 +51,21 @@ it("puts them in the place of those that were taken away, too", () => {
     const { secret } = stackKeys({ "external-prometheus:clusters": { eu: {} }, "external-prometheus:kubeconfigs": {} });
     expect(Object.keys(secret["kubeconfigs"] as object)).toEqual(["eu"]);
 });
+
+it("finds what stands in clear among the keys of other programs and providers, by their names", () => {
+    const { inClear } = stackKeys({
+        "kubernetes:kubeconfig": "apiVersion: v1\nclusters: []\n",
+        "kubernetes:token": "abc",
+        "aws:secretKey": { secure: "v1:abc" },
+        "aws:region": "eu-central-1",
+        "other-program:database": { password: "abc", user: "u", replicas: [{ clientSecret: "abc" }] },
+        "other-program:tokens": { secure: "v1:abc" },
+    });
+    expect(inClear).toEqual([
+        "kubernetes:kubeconfig",
+        "kubernetes:token",
+        "other-program:database.password",
+        "other-program:database.replicas[0].clientSecret",
+    ]);
+    expect(stackKeys({ "kubernetes:kubeconfig": "~/.kube/config" }).inClear).toEqual([]);
+});

@@ -24,6 +24,11 @@ export function stackFiles(project = ROOT): string[] {
     return [...readdirSync(project), ...examples].filter((path) => STACK_FILE.test(basename(path))).sort();
 }
 
+/** The name of the stack that has that file. */
+export function stackOf(path: string): string {
+    return STACK_FILE.exec(basename(path))?.[1] ?? "";
+}
+
 /** The file of another stack of this project, if it lies beside this one. */
 export function fileOfStack(stack: string, beside: string): string | undefined {
     const [, name] = /^(?:[\w.-]+\/external-prometheus\/)?([\w.-]+)$/.exec(stack) ?? [];
@@ -35,7 +40,7 @@ export function fileOfStack(stack: string, beside: string): string | undefined {
 export interface StackKeys {
     readonly plain: Keys;
     readonly secret: Keys;
-    /** Where, within a key that is secret as a whole since a part of it is, something stands in clear. */
+    /** Where something stands in clear: within a key that is secret as a whole since a part of it is, or of another namespace. */
     readonly inClear: readonly string[];
 }
 
@@ -59,7 +64,12 @@ export function stackKeys(config: Keys): StackKeys {
         plain,
         // What is kept under a name that nothing asks for stays there, for the program to tell of it.
         secret: merged(withoutCiphers(kept) as Keys, Object.fromEntries(wanted)),
-        inClear: Object.entries(kept).flatMap(([key, value]) => clearPaths(value, key)),
+        inClear: [
+            ...Object.entries(kept).flatMap(([key, value]) => clearPaths(value, key)),
+            ...Object.entries(config)
+                .filter(([key]) => !key.startsWith(NAMESPACE))
+                .flatMap(([key, value]) => foreignPaths(value, key, key)),
+        ],
     };
 }
 
@@ -77,6 +87,23 @@ function clearPaths(value: unknown, path: string): string[] {
     return isObject(value)
         ? Object.entries(value).flatMap(([key, inner]) => clearPaths(inner, keyAt(path, [key])))
         : [path];
+}
+
+/** What keys are called that hold a secret, whoever reads them. */
+const SECRET_NAME = /(passw(or)?d|secret|token|credentials?|(secret|access|private|api)_?key)$/i;
+
+function foreignPaths(value: unknown, path: string, name: string): string[] {
+    if (isCipher(value)) return [];
+    if (isObject(value)) {
+        return Object.entries(value).flatMap(([key, inner]) =>
+            Array.isArray(value)
+                ? foreignPaths(inner, keyAt(path, [Number(key)]), name)
+                : foreignPaths(inner, keyAt(path, [key]), key),
+        );
+    }
+    // A kubeconfig may be the path of one.
+    const isKubeconfig = /kubeconfig$/i.test(name) && /[\n{]/.test(String(value));
+    return SECRET_NAME.test(name) || isKubeconfig ? [path] : [];
 }
 
 function withoutCiphers(value: unknown): unknown {
