@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { stackFiles, stackKeys } from "./stackFiles";
+import { stackFiles, stackKeys, strayKeys } from "./stackFiles";
 
 const project = mkdtempSync(join(tmpdir(), "stacks-"));
 
@@ -45,6 +45,11 @@ it("puts stand-ins in the place of secrets, and leaves what nothing asks for, fo
     expect(secret["vmPrivateKey"]).toContain("PRIVATE KEY");
     expect(secret["kubeconfigs"]).toEqual({ gone: "a secret" });
     expect(inClear).toEqual([]);
+});
+
+it("finds keys that Pulumi does not read, since they stand beside what it reads", () => {
+    const text = "config:\n  external-prometheus:vm: {}\nencryptionsalt: v1\nexternal-prometheus:alertmanagers: {}\n";
+    expect(strayKeys(text)).toEqual(["external-prometheus:alertmanagers"]);
 });
 
 it("puts them in the place of those that were taken away, too", () => {

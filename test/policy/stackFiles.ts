@@ -44,6 +44,12 @@ export interface StackKeys {
     readonly inClear: readonly string[];
 }
 
+/** Keys of ours that stand beside `config`, where Pulumi does not read them and says nothing. */
+export function strayKeys(text: string): string[] {
+    const file = yaml.load(text);
+    return isObject(file) ? Object.keys(file).filter((key) => key.startsWith(NAMESPACE)) : [];
+}
+
 /** What a stack's file says, together with stand-ins for the secrets that it wants and may not have yet. */
 export function readStackFile(path: string): StackKeys {
     const file = yaml.load(readFileSync(join(ROOT, path), "utf8"));
