@@ -1,5 +1,6 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { isIP } from "node:net";
 import type { GatewayEndpoint } from "../config/endpoint";
 import {
     admittanceNetworkPolicy,
@@ -10,6 +11,7 @@ import {
 } from "../config/kubernetes/gateway";
 import { contentChecksum, renderGatewayConfiguration } from "../config/kubernetes/gatewayConfiguration";
 import { labels } from "../config/kubernetes/labels";
+import { replicaServiceName } from "../config/kubernetes/replicaService";
 import { gatewayServerName } from "../config/kubernetes/scrapeSource";
 import type { SourceCredentials } from "../config/source";
 import { GatewayCertificates } from "./gatewayCertificates";
@@ -45,9 +47,12 @@ export function openGateway(
         },
         { parent },
     );
-    const configuration = pulumi.all(replicas.map((replica) => replica.spec.clusterIP)).apply((addresses) =>
+    const addresses = replicas.map((replica, i) =>
+        replica.spec.clusterIP.apply((address: string | undefined) => givenAddress(args, i, address)),
+    );
+    const configuration = pulumi.all(addresses).apply((known) =>
         renderGatewayConfiguration(
-            addresses.map((address) => ({ address, port })),
+            known.map((address) => ({ address, port })),
             routePrefix,
         ),
     );
@@ -91,4 +96,16 @@ export function openGateway(
     return pulumi
         .all([caCertificate, client.certificate, pulumi.secret(client.key)])
         .apply(([ca, clientCertificate, clientKey]) => ({ caCertificate: ca, clientCertificate, clientKey }));
+}
+
+/** The address that Kubernetes has given to a replica's Service, which a preview does not know before there is that Service. */
+function givenAddress({ cluster, endpoint }: GatewayArgs, replica: number, address: string | undefined): string {
+    if (address !== undefined && isIP(address) !== 0) return address;
+    if (pulumi.runtime.isDryRun()) return pulumi.unknown as unknown as string;
+    const [namespace, service] = [endpoint.prometheus.namespace, replicaServiceName(replica)];
+    throw new pulumi.RunError(
+        `Cluster '${cluster}': the Service ${service} in the namespace ${namespace} has no address of its own, ` +
+            `which the gateway needs; its clusterIP is ${address === undefined ? "missing" : `'${address}'`}. Remove it with ` +
+            `'kubectl delete service -n ${namespace} ${service}', run 'pulumi refresh', and deploy again.`,
+    );
 }

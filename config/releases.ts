@@ -145,7 +145,7 @@ export interface ReleaseChoice {
 
 /** What is wrong with a choice, by the key that is to be changed. */
 export interface ReleaseProblem {
-    readonly key: "version" | "sha256";
+    readonly key: "version" | "sha256" | "url";
     readonly message: string;
 }
 
@@ -170,7 +170,20 @@ export function releaseProblems(program: ProgramName, { version, url, sha256 }: 
         const message = `contradicts what is known of upstream's tarball (${sums.join(", ")}); remove it, or set url to where that other build is`;
         problems.push({ key: "sha256", message });
     }
+    const named = versionNamed(program, url);
+    if (named !== undefined && named !== version) {
+        const isDefault = version === DEFAULT_VERSIONS[program] ? ", the default" : "";
+        const message = `names the tarball of ${named}, while version is ${version}${isDefault}: give the place of ${version} and its sha256, or set version to ${named}`;
+        problems.push({ key: "url", message });
+    }
     return problems;
+}
+
+/** Of which version a tarball is that is called as upstream calls its own; undefined where it is called otherwise. */
+function versionNamed(program: ProgramName, url: string | undefined): string | undefined {
+    const path = url !== undefined && URL.canParse(url) ? new URL(url).pathname : "";
+    const [, named, version] = /\/(\w+)-(\d+\.\d+\.\d+(?:-rc\.\d+)?)\.linux-\w+\.tar\.gz$/.exec(path) ?? [];
+    return named === program ? version : undefined;
 }
 
 function sumsOf(program: ProgramName, version: string): Sums | undefined {

@@ -31,8 +31,33 @@ const KUBELET_JOBS = ["kubernetes-nodes", "kubernetes-nodes-cadvisor"];
 /** What answers with a certificate of its own making, where nobody changes that. */
 const OWN_CERTIFICATE = [...KUBELET_JOBS, "kube-scheduler", "kube-controller-manager"];
 
-/** The most telling thing that is wrong with an attempt. */
-export function diagnose(attempt: Attempt, answer: Answer): Diagnosis {
+/** They end where they cannot renew their lease. */
+const LEASE_HOLDERS = ["kube-scheduler", "kube-controller-manager"];
+
+const REFUSED = "connection refused";
+const NOT_ACCEPTED = "401: the credentials are not accepted";
+
+/** The most telling thing that is wrong with an attempt, which may be that the cluster's API server is silent. */
+export function diagnose(attempt: Attempt, answer: Answer, isApiServerSilent = false): Diagnosis {
+    const found = ofItself(attempt, answer);
+    const reason = isApiServerSilent && attempt.path === "direct" ? ofSilence(attempt.job, found.result) : undefined;
+    return reason === undefined
+        ? found
+        : {
+              result: found.result,
+              remedy: `as expected while the API server does not answer, since ${reason}: see the API server first`,
+          };
+}
+
+/** Why a job has this result where the API server does not answer. */
+function ofSilence(job: string, result: string): string | undefined {
+    if (result === NOT_ACCEPTED && KUBELET_JOBS.includes(job)) {
+        return "kubelets ask it about every token";
+    }
+    return result === REFUSED && LEASE_HOLDERS.includes(job) ? "they end without their lease" : undefined;
+}
+
+function ofItself(attempt: Attempt, answer: Answer): Diagnosis {
     return answer.exit === 0 ? ofAnswer(attempt, answer) : ofConnection(attempt, answer);
 }
 
@@ -64,7 +89,7 @@ function ofConnection(attempt: Attempt, { exit, error }: Answer): Diagnosis {
             };
         case 35:
         case 56:
-            return /certificate required|bad certificate|unknown ca/i.test(error)
+            return demandsAnotherCertificate(error)
                 ? {
                       result: "x509: the VM's certificate is not accepted",
                       remedy: `deploy the stack that has made ${cluster}'s side, then this one: the certificate that the server trusts is not the VM's`,
@@ -78,10 +103,15 @@ function ofConnection(attempt: Attempt, { exit, error }: Answer): Diagnosis {
     }
 }
 
+/** Whether a server has said that the VM's certificate is none that it takes. */
+export function demandsAnotherCertificate(error: string): boolean {
+    return /certificate required|bad certificate|unknown ca/i.test(error);
+}
+
 function refused({ cluster, job, path }: Attempt, at: string): Diagnosis {
     const flag = path === "direct" ? LOCAL[job] : undefined;
     return {
-        result: "connection refused",
+        result: REFUSED,
         remedy:
             flag === undefined
                 ? `nothing listens at ${at}, or a firewall says so: see whether it runs, and on which address`
@@ -156,7 +186,7 @@ function ofAnswer(attempt: Attempt, answer: Answer): Diagnosis {
     }
     if (status === 401) {
         return {
-            result: "401: the credentials are not accepted",
+            result: NOT_ACCEPTED,
             remedy:
                 KUBELET_JOBS.includes(job) && path === "direct"
                     ? `the kubelets must ask the API server (authentication.webhook.enabled); else ${newCredentials(attempt)}`

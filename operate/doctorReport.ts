@@ -3,6 +3,7 @@ import { isAnnotated, isEvidence } from "../config/source";
 import { columns } from "./columns";
 import { type Answer, type Diagnosis, diagnose } from "./doctorCauses";
 import type { Attempt, Nobody, Plan } from "./doctorPlan";
+import { silentClusters } from "./doctorSilence";
 import { jobKey } from "./table";
 
 const COLUMNS = ["CLUSTER", "JOB", "PATH", "ASKED", "RESULT"] as const;
@@ -14,11 +15,14 @@ export interface Report {
 
 /** A line for each job and result; then what helps, once for each thing that is wrong. */
 export function report({ attempts, nobody }: Plan, answers: ReadonlyMap<number, Answer>): Report {
+    const silent = silentClusters(attempts, answers);
     const diagnosed = attempts.map((attempt, number) => {
         const answer = answers.get(number);
         return {
             attempt,
-            ...(answer === undefined ? UNASKED : { ...diagnose(attempt, answer), samples: answer.samples }),
+            ...(answer === undefined
+                ? UNASKED
+                : { ...diagnose(attempt, answer, silent.has(attempt.cluster)), samples: answer.samples }),
         };
     });
     const rows = new Map<string, { attempt: Attempt; result: string; asked: string[]; samples: number }>();

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
 import { PrometheusEndpoint } from "../../components/prometheusEndpoint";
 import { renderGatewayConfiguration } from "../../config/kubernetes/gatewayConfiguration";
 import { endpoint, endpointOf } from "../config/kubernetes/cluster";
-import { type Deployment, startMocks, valueOf } from "../harness";
+import { collectRejections, type Deployment, startMocks, UNKNOWN, valueOf } from "../harness";
 import { fillIn } from "./cluster";
 
 const args = { cluster: "lab", namespace: "external-prometheus", endpoint, secrets: {} };
@@ -154,5 +155,43 @@ describe("PrometheusEndpoint", () => {
         expect(mocks.find("kubernetes:apps/v1:Deployment", "lab-gateway").inputs).toMatchObject({
             spec: { replicas: 2 },
         });
+    });
+
+    it("leaves unknown in a preview what it writes of addresses that are not known yet", async () => {
+        const mocks = await startMocks({ preview: true });
+        new PrometheusEndpoint("lab-gateway", args);
+        await mocks.settled();
+        const configMap = mocks.find("kubernetes:core/v1:ConfigMap", "lab-gateway-configuration");
+        expect(configMap.inputs["data"]).toEqual({ "nginx.conf": UNKNOWN });
+        expect(podTemplate(mocks).metadata.annotations["external-prometheus/checksum"]).toBe(UNKNOWN);
+    });
+
+    it("shows in a preview what it writes of the addresses that there are", async () => {
+        const mocks = await startMocks({ preview: true, previewOutputs: fillIn });
+        new PrometheusEndpoint("lab-gateway", args);
+        await mocks.settled();
+        const { inputs } = mocks.find("kubernetes:core/v1:ConfigMap", "lab-gateway-configuration");
+        expect(inputs).toMatchObject({
+            data: { "nginx.conf": expect.stringContaining("http://10.96.0.41:9090/federate") as string },
+        });
+    });
+
+    it.each([[undefined], [""], ["None"]])("fails where a Service has the address %j", async (clusterIP) => {
+        const rejections = collectRejections();
+        const mocks = await startMocks({
+            outputs: (...it) => ({
+                ...fillIn(...it),
+                ...(it[1] === "lab-gateway-replica-1" ? { spec: { clusterIP } } : {}),
+            }),
+        });
+        new PrometheusEndpoint("lab-gateway", args);
+        const what =
+            /Cluster 'lab': the Service external-prometheus-replica-1 in the namespace monitoring has no address of its own/;
+        await vi.waitFor(() => {
+            expect(rejections.map(String)).toContainEqual(expect.stringMatching(what));
+        });
+        await setImmediate();
+        expect(rejections.filter((error) => !pulumi.RunError.isInstance(error))).toEqual([]);
+        expect(mocks.ofType("kubernetes:core/v1:ConfigMap")).toEqual([]);
     });
 });

@@ -125,13 +125,19 @@ function releases(key: keyof typeof PROGRAMS): Row[] {
         ),
         clash(
             sha256,
-            { [version]: "99.0.0", [sha256]: undefined },
+            { [version]: "99.0.0", [url]: "https://mirror.example.com/latest.tar.gz", [sha256]: undefined },
             "is missing: the sum of this version is not known (only",
         ),
         clash(
             sha256,
             { [version]: PROGRAMS[key], [url]: undefined, [sha256]: "0".repeat(64) },
             "contradicts what is known of upstream's tarball (amd64 ",
+        ),
+        clash(
+            url,
+            { [version]: "99.0.0" },
+            `names the tarball of ${PROGRAMS[key]}, while version is 99.0.0: give the place of 99.0.0 and its sha256, ` +
+                `or set version to ${PROGRAMS[key]}, got 'https://mirror.example.com/`,
         ),
         ...flags(`${key}.extraFlags`),
         clash(
@@ -169,6 +175,15 @@ const PROMETHEUS: Row[] = [
         "prometheus.version",
         "2.45.0",
         "is too old: federation needs track_timestamps_staleness, which 2.48.0 is the",
+        ["prometheus.url"],
+    ),
+    clash(
+        "prometheus.url",
+        {
+            "prometheus.version": undefined,
+            "prometheus.url": "file:///srv/prometheus-99.0.0.linux-amd64.tar.gz",
+        },
+        "names the tarball of 99.0.0, while version is 3.13.2, the default: give the place of 3.13.2",
     ),
     ...scrapeIntervals("prometheus.scrapeInterval"),
     ...objects("prometheus.retention", "days", "known here: time, size"),

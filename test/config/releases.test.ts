@@ -15,6 +15,10 @@ const SUM = "a".repeat(64);
 const AMD64 = "0e8c4d46101bd025ea8265e377d2caabc57f488fc1be1c367f37db69ea41be6f";
 const MIRROR = "https://mirror.example.com/p.tar.gz";
 
+function named(file: string): string {
+    return `https://mirror.example.com/prometheus/${file}`;
+}
+
 describe("the known sums", () => {
     const lines = readFileSync(join(__dirname, "../../config/releases.ts"), "utf8").split("\n");
 
@@ -104,6 +108,13 @@ describe("releaseProblems", () => {
         [{ version: "3.13.3", sha256: SUM }],
         [{ version: "2.48.0", sha256: SUM }],
         [{ version: "3.14.0-rc.0", sha256: SUM }],
+        [{ version: "3.13.2", url: named("prometheus-3.13.2.linux-amd64.tar.gz") }],
+        [{ version: "3.14.0-rc.0", url: named("prometheus-3.14.0-rc.0.linux-arm64.tar.gz"), sha256: SUM }],
+        // What these hold their names do not tell.
+        [{ version: "3.13.2", url: named("prometheus-3.13.1-acme.linux-amd64.tar.gz") }],
+        [{ version: "3.13.2", url: named("prometheus-3.13.1.tar.gz") }],
+        [{ version: "3.13.2", url: named("node_exporter-1.12.1.linux-amd64.tar.gz") }],
+        [{ version: "3.13.2", url: named("prometheus-3.13.1.linux-amd64.tar.gz/download") }],
     ])("accepts %j, which then has a tarball", (choice) => {
         expect(releaseProblems("prometheus", choice)).toEqual([]);
         expect(releaseOf("prometheus", choice).amd64).toBeDefined();
@@ -117,14 +128,36 @@ describe("releaseProblems", () => {
         [{ version: "2.47.2", url: MIRROR, sha256: SUM }, ["version"], /is too old: .* 2\.48\.0 is the first/],
         [{ version: "2.48.0-rc.2", sha256: SUM }, ["version"], /is too old/],
         [{ version: "2.47.2", url: MIRROR }, ["version", "sha256"], /is too old.*is missing/],
+        [
+            { version: "3.13.3", url: named("prometheus-3.13.2.linux-amd64.tar.gz"), sha256: AMD64 },
+            ["url"],
+            /^names the tarball of 3\.13\.2, while version is 3\.13\.3: give the place of 3\.13\.3 and its sha256, or set version to 3\.13\.2$/,
+        ],
+        [
+            { version: "3.13.2", url: named("prometheus-3.14.0-rc.1.linux-arm64.tar.gz?of=x"), sha256: SUM },
+            ["url"],
+            /^names the tarball of 3\.14\.0-rc\.1, while version is 3\.13\.2, the default: /,
+        ],
+        [
+            { version: "3.13.3", url: "file:///srv/prometheus-3.13.2.linux-amd64.tar.gz" },
+            ["url"],
+            /^names .* 3\.13\.2,/,
+        ],
+        [
+            { version: "9.9.9", url: named("prometheus-3.13.2.linux-amd64.tar.gz") },
+            ["sha256", "url"],
+            /is missing.*names/,
+        ],
     ])("refuses %j and names %j", (choice, keys, message) => {
         const problems = releaseProblems("prometheus", choice);
         expect(problems.map(({ key }) => key)).toEqual(keys);
         expect(problems.map((problem) => problem.message).join(" ")).toMatch(message);
     });
 
-    it("leaves what is no sum to those who refuse it as such", () => {
+    it("leaves what is no sum, or no URL, to those who refuse it as such", () => {
         expect(releaseProblems("prometheus", { version: "3.13.2", sha256: "abc" })).toEqual([]);
+        const url = "prometheus-3.13.1.linux-amd64.tar.gz";
+        expect(releaseProblems("prometheus", { version: "3.13.2", url })).toEqual([]);
     });
 
     it("knows each program's own versions", () => {

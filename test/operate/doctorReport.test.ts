@@ -81,3 +81,66 @@ describe("the report", () => {
         expect(isHealthy).toBe(false);
     });
 });
+
+describe("while a cluster's API server does not answer", () => {
+    const api = (changes: Partial<Attempt> = {}) => attempt("API server", "k:6443", { path: "answers", ...changes });
+    const lists = attempt("discovery", "nodes", { path: "discovery" });
+    const itself = attempt("kubernetes-apiservers", "k1:6443");
+    const suffering = [
+        attempt("kubernetes-nodes", "a:10250"),
+        attempt("kubernetes-nodes-cadvisor", "a:10250"),
+        attempt("kube-scheduler", "k1:10259"),
+        attempt("kube-controller-manager", "k1:10257"),
+    ];
+    const UNAUTHORIZED = "0\t401\t0\t\tUnauthorized";
+    const SUFFERED = [UNAUTHORIZED, UNAUTHORIZED, REFUSED, REFUSED];
+    const TIMEOUT = "28\t\t0\tcurl: (28) Operation timed out after 10001 milliseconds\t";
+    const CUT = "35\t\t0\tcurl: (35) OpenSSL SSL_connect: SSL_ERROR_SYSCALL\t";
+    const UNAVAILABLE = "0\t503\t0\t\tno server is available";
+    const EXPECTED =
+        /^eu\/kubernetes-nodes, eu\/kubernetes-nodes-cadvisor: 401.*\n {2}as expected while the API server does not answer.*first$/m;
+    const ENDED =
+        /^eu\/kube-scheduler, eu\/kube-controller-manager: connection refused\n {2}as expected .*lease.*first$/m;
+
+    it.each([
+        ["refuses", REFUSED, REFUSED, REFUSED],
+        ["is silent", TIMEOUT, TIMEOUT, TIMEOUT],
+        ["ends behind a load balancer", CUT, UNAVAILABLE, REFUSED],
+        ["is not asked where the VM lacks its token", REFUSED, "26\t\t0\tthere is no /token\t", REFUSED],
+    ])("names that as what is to be seen first, where it %s", (_, ...lines) => {
+        const { text } = reported([api(), lists, itself, ...suffering], [...lines, ...SUFFERED]);
+        expect(text).toMatch(EXPECTED);
+        expect(text).toMatch(ENDED);
+        expect(text).not.toMatch(/webhook|token has expired|--bind-address/);
+    });
+
+    it.each([
+        ["one list is had", REFUSED, OK, REFUSED],
+        ["one server of several answers", REFUSED, REFUSED, OK],
+        ["one lets nobody in", REFUSED, REFUSED, UNAUTHORIZED],
+        ["one answers with another certificate", REFUSED, REFUSED, "60\t\t0\tself-signed certificate\t"],
+        ["one demands another certificate", REFUSED, REFUSED, "56\t\t0\talert certificate required\t"],
+        ["nobody could be asked", ...Array<string>(3).fill("77\t\t0\tthere is no /ca.crt\t")],
+        ["the VM does not know its name", ...Array<string>(3).fill("6\t\t0\tCould not resolve host\t")],
+    ])("is not what the doctor says where %s", (_, ...lines) => {
+        const { text } = reported([api(), lists, itself, ...suffering], [...lines, ...SUFFERED]);
+        expect(text).not.toContain("as expected");
+        expect(text).toMatch(/webhook.*token has expired/);
+        expect(text).toMatch(/kubeadm lets kube-scheduler .*--bind-address/);
+    });
+
+    it("says so of no other cluster, of no other job, and of no other answer", () => {
+        const others = [
+            attempt("kubernetes-nodes", "b:10250", { cluster: "us" }),
+            attempt("coredns", "c:9153"),
+            attempt("etcd", "k1:2381"),
+            attempt("kubernetes-nodes", "d:10250", { path: "federate" }),
+            attempt("kubernetes-nodes", "e:10250"),
+        ];
+        const { text } = reported(
+            [api(), api({ cluster: "us" }), ...others],
+            [REFUSED, OK, UNAUTHORIZED, UNAUTHORIZED, REFUSED, UNAUTHORIZED, REFUSED],
+        );
+        expect(text).not.toContain("as expected");
+    });
+});
