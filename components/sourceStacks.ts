@@ -39,6 +39,11 @@ export async function readSourceStacks(
     ]);
     const found = [watchedClusters(others, ownClusters, held), heldClusters(held, last, ownClusters)];
     refuse(found.flatMap(({ problems }) => problems));
+    if (held.length > 0) {
+        void pulumi.log.warn(
+            `Watched as this stack was last deployed with them: ${held.join(", ")}. Take each out of heldClusters when its stack can be read again.`,
+        );
+    }
     return found.flatMap(({ watched }) => watched);
 }
 

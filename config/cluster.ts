@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Endpoint, EndpointConfig } from "./endpoint";
-import { ALWAYS, Certificate, field, isObject, ScrapeInterval } from "./scalars";
+import { ALWAYS, Certificate, field, isObject } from "./scalars";
 import { Address, ServerUrl } from "./addresses";
 import {
     ANNOTATED_JOBS,
@@ -13,6 +13,7 @@ import {
     type ScrapeJob,
     type ScrapeSource,
     WITHOUT_PLACE,
+    ScrapeInterval,
 } from "./source";
 import { TokensConfig } from "./tokens";
 

@@ -31,3 +31,9 @@ export const SecretLine = z
     .string()
     .min(1)
     .refine((text) => secretLineProblem(text) === undefined, "must be one line of text");
+
+/** Text that can be a file on its way to the VM. */
+export const UnframedText = z
+    .string()
+    .min(1)
+    .refine((text) => !FRAME.test(text), "must hold no line of the form '==> … <=='");

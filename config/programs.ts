@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { ProgramName } from "../host/programs";
 import { flagProblems } from "./flags";
 import { DEFAULT_VERSIONS, releaseProblems } from "./releases";
-import { ALWAYS, field, Labels, ScrapeInterval } from "./scalars";
-import { Duration } from "./source";
+import { ALWAYS, field, Labels } from "./scalars";
+import { Duration, ScrapeInterval } from "./source";
 
 /** A flag of a Prometheus-project program in one word, as it stands in the unit's ExecStart. */
 const Flag = z

@@ -56,12 +56,6 @@ function isCidr(range: string): boolean {
     }
 }
 
-/** Promtool's lint refuses 5m as well. */
-export const ScrapeInterval = Duration.refine(
-    (interval) => milliseconds(interval) >= 1_000 && milliseconds(interval) < 300_000,
-    "must be at least 1s and below 5m, the time that a query looks back",
-);
-
 /** How often somebody is asked for targets. */
 export const RefreshInterval = Duration.refine((interval) => milliseconds(interval) >= 1_000, "must be at least 1s");
 

@@ -17,7 +17,8 @@ import { keyAt, type Problem, removal } from "./problems";
 import { LIMITS } from "./prometheus/guard";
 import { Line } from "./lines";
 import { SECRET_PARAM } from "./secretNames";
-import { ALWAYS, field, isObject, Labels, Port, RefreshInterval, ScrapeInterval } from "./scalars";
+import { ALWAYS, field, isObject, Labels, Port, RefreshInterval } from "./scalars";
+import { ScrapeInterval } from "./source";
 
 /** A name that becomes a part of file names, and that nothing in a message or a shell has to quote. */
 export const ServiceName = z

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Address, ServerUrl } from "./addresses";
-import { Host, Line, SecretLine, UserOfHttp } from "./lines";
+import { PemCertificate } from "./certificate";
+import { Host, Line, SecretLine, UnframedText, UserOfHttp } from "./lines";
 
 /** Version of the contract between the two sides, which changes with what a reader could misunderstand. */
 export const SOURCE_VERSION = 5;
@@ -53,14 +54,16 @@ export function milliseconds(duration: Duration): number {
     return Number(number) * factor[unit as keyof typeof factor];
 }
 
+/** Promtool's lint refuses 5m as well. */
+export const ScrapeInterval = Duration.refine(
+    (interval) => milliseconds(interval) >= 1_000 && milliseconds(interval) < 300_000,
+    "must be at least 1s and below 5m, the time that a query looks back",
+);
+
 /** Becomes the label `cluster`, a file name and a part of every `job_name`: an RFC 1123 label. */
 export const ClusterName = z
     .string()
     .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "must be lower-case letters, digits and '-' (an RFC 1123 label)");
-
-const PemCertificate = z
-    .string()
-    .regex(/^-----BEGIN CERTIFICATE-----\n[\s\S]+\n-----END CERTIFICATE-----\n*$/, "must be a certificate in PEM form");
 
 /** A condition on a label, as in PromQL; a regular expression matches the whole value. */
 export const Matcher = z.strictObject({
@@ -101,7 +104,7 @@ export const ScrapeJob = z.strictObject({
         "How its series reach the VM: scraped by the VM itself or, of pods and Services, through the API server; " +
             "federated from the Prometheus in the cluster; or not",
     ),
-    interval: Duration.describe("How often, such as `30s`"),
+    interval: ScrapeInterval.describe("How often, such as `30s`"),
     namespaces: Namespaces.optional().describe("Present with the path `apiServerProxy` alone, for which it is needed"),
     targets: z
         .array(Address)
@@ -285,7 +288,7 @@ export const SourceCredentials = z.strictObject({
                 "CA of what is federated from, where it has one of its own",
             ),
             clientCertificate: PemCertificate.optional().describe("What the VM shows it"),
-            clientKey: z.string().min(1).optional().describe("Key of that certificate, in PEM form"),
+            clientKey: UnframedText.optional().describe("Key of that certificate, in PEM form"),
             password: SecretLine.optional().describe("For the source's `username`"),
         })
         .optional()

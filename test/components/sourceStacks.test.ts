@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { readSourceStacks } from "../../components/sourceStacks";
 import { FrontConfig } from "../../config/front";
 import { entries, federationCredentials } from "../../config/outputs";
@@ -59,8 +59,14 @@ describe("clusters of other stacks", () => {
     it("are watched as they were last deployed where they are held, without a look at their stacks", async () => {
         const own = { sources: { eu: source("eu") }, watchedCredentials: { eu: credentials() } };
         const mocks = await startMocks({ stacks: { "organization/external-prometheus/test": own } });
+        const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
         const exported = await program([], ["eu"]);
         await mocks.settled();
+        expect(warn.mock.calls).toEqual([
+            [
+                "Watched as this stack was last deployed with them: eu. Take each out of heldClusters when its stack can be read again.",
+            ],
+        ]);
         expect(mocks.read).toEqual(["organization/external-prometheus/test"]);
         expect(exported["sources"]).toEqual({ eu: source("eu") });
         expect(mocks.find(COMMAND, "prometheus-credentials").inputs["stdin"]).toContain(TOKEN);

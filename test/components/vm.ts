@@ -4,13 +4,12 @@ import { VmConfig } from "../../config/vm";
 import { KUBERNETES_JOBS, ScrapeSource, SourceCredentials } from "../../config/source";
 import * as pulumi from "@pulumi/pulumi";
 import { HttpSecrets } from "../../config/httpSecrets";
+import { CA } from "../config/frontCertificates";
 import { gatewayFederation } from "../config/prometheus/scraping";
 
 export const COMMAND = "command:remote:Command";
 export const PRIVATE_KEY = "canary-private-key";
 export const TOKEN = "canary.discovery.token";
-
-const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 export const vm: VmConfig = {
     host: "10.0.0.20",
@@ -27,7 +26,7 @@ export function source(name: string): ScrapeSource {
         version: 5,
         name,
         server: "https://api.example.com:6443",
-        caCertificate: certificate,
+        caCertificate: CA,
         jobs: Object.fromEntries(
             KUBERNETES_JOBS.map((job) => [
                 job,
@@ -42,7 +41,7 @@ export function credentials(): SourceCredentials {
     return SourceCredentials.parse({
         version: 5,
         tokens: { discovery: TOKEN, kubelet: "canary.kubelet.token" },
-        federation: { caCertificate: certificate, clientCertificate: certificate, clientKey: "canary-client-key" },
+        federation: { caCertificate: CA, clientCertificate: CA, clientKey: "canary-client-key" },
     });
 }
 

@@ -16,8 +16,8 @@ import { Shells, understood } from "./sinks";
 
 // A certificate costs a millisecond, and every text is loaded among a dozen of them.
 vi.mock("../../config/certificate", async (original) => {
-    const { certificates, certificateProblem } = await original<typeof import("../../config/certificate")>();
-    return { certificates: remembered(certificates), certificateProblem: remembered(certificateProblem) };
+    const { certificates, certificateProblem, ...rest } = await original<typeof import("../../config/certificate")>();
+    return { ...rest, certificates: remembered(certificates), certificateProblem: remembered(certificateProblem) };
 });
 
 /** The same answer for the same text; one that is no answer but an error is asked for again. */

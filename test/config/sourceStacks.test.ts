@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CLUSTERS_SIDE, heldClusters, type SourceStack, watchedClusters } from "../../config/sourceStacks";
 import type { ScrapeSource, SourceCredentials } from "../../config/source";
 import { credentials, source } from "../components/vm";
+import { CA } from "./frontCertificates";
 
 const STACK = "organization/external-prometheus/prod-eu";
 
@@ -22,6 +23,11 @@ function stack(changes: Partial<SourceStack> = {}): SourceStack {
 function federating(changes: object): Partial<SourceStack> {
     const { federation, ...rest } = source("eu");
     return { sources: { eu: { ...rest, federation: { ...federation, ...changes } } } };
+}
+
+/** Its cluster with other words about its pods. */
+function pods(job: object): Partial<SourceStack> {
+    return { sources: { eu: { ...source("eu"), jobs: { ...source("eu").jobs, "kubernetes-pods": job } } } };
 }
 
 /** What is said of one stack in which something is wrong. */
@@ -90,9 +96,7 @@ describe("clusters of other stacks", () => {
             ]),
             [
                 "has a cluster 'eu' whose output 'sources' cannot be understood at 'federation.targets.0.replica': ",
-                federating({
-                    targets: [{ address: "192.0.2.1:443", replica: text, metricsPath: "/federate" }],
-                }),
+                federating({ targets: [{ address: "192.0.2.1:443", replica: text, metricsPath: "/federate" }] }),
             ],
             [
                 "has a cluster 'eu' whose output 'sources' cannot be understood at 'federation.matchers.alerts.0.value': ",
@@ -115,6 +119,28 @@ describe("clusters of other stacks", () => {
             "has a cluster 'eu' whose credentials lack what its jobs need: eu/discovery.token, eu/kubelet.token",
             { sourceCredentials: { eu: { ...credentials(), tokens: {} } } },
         ],
+        ...[
+            `${CA}==> end <==\n`,
+            `${CA}-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n${CA}`,
+            "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+        ].flatMap((caCertificate): [string, Partial<SourceStack>][] => [
+            [
+                "has a cluster 'eu' whose output 'sources' cannot be understood at 'caCertificate': ",
+                { sources: { eu: { ...source("eu"), caCertificate } } },
+            ],
+            [
+                "has a cluster 'eu' whose output 'sourceCredentials' cannot be understood at 'federation.caCertificate': ",
+                { sourceCredentials: { eu: { ...credentials(), federation: { caCertificate } } } },
+            ],
+        ]),
+        [
+            "has a cluster 'eu' whose output 'sourceCredentials' cannot be understood at 'federation.clientKey': ",
+            { sourceCredentials: { eu: { ...credentials(), federation: { clientKey: "canary\n==> end <==\n" } } } },
+        ],
+        ...["1ms", "6m", "99999999999999d"].map((interval): [string, Partial<SourceStack>] => [
+            "has a cluster 'eu' whose output 'sources' cannot be understood at 'jobs.kubernetes-pods.interval': must",
+            pods({ path: "federate", interval }),
+        ]),
         ["has a cluster 'eu' that calls itself 'us'", { sources: { eu: source("us") } }],
         ["has a cluster with the name 'E U', which no cluster can have", { sources: { "E U": source("eu") } }],
     ])("are refused where one %s", (says, changes) => {

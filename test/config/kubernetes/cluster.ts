@@ -1,6 +1,7 @@
 import type { Cluster } from "../../../config/cluster";
 import { chosenEndpoint, EndpointConfig, type GatewayEndpoint, type Endpoint } from "../../../config/endpoint";
 import type { AnnotatedJob, JobPath, Jobs, KubernetesJob, ScrapeJob } from "../../../config/source";
+import { CA } from "../frontCertificates";
 
 /** Jobs that take these paths; `off` where none is given. */
 export function jobs(paths: Partial<Record<KubernetesJob, JobPath>>): Record<KubernetesJob, ScrapeJob> {
@@ -49,7 +50,7 @@ export const endpoint: Endpoint & GatewayEndpoint = endpointOf("gateway", {
 export const cluster: Cluster = {
     name: "lab",
     server: "https://192.0.2.10:6443",
-    caCertificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+    caCertificate: CA,
     jobs: jobs({
         "kubernetes-apiservers": "direct",
         "kubernetes-nodes": "direct",
