@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { nearest } from "./nearest";
+import { SECRET_PARAM } from "./secretNames";
 
 /** Something wrong with the stack's configuration. */
 export interface Problem {
@@ -105,6 +106,10 @@ const IS_FLAG = /Flags\[\d+\]$/;
 /** Where somebody may have put the secret that belongs to it. */
 const UNSEEN = /\.(authorization(\.type)?|username)$/;
 
+function isOfSecretParam(key: string): boolean {
+    return SECRET_PARAM.test(/\.params\.([\w.-]+)/.exec(key)?.[1] ?? "");
+}
+
 function issueProblem(expected: z.ZodType | undefined, key: string, issue: z.core.$ZodIssue, value: unknown): Problem {
     const remedy =
         isScalar(expected) && isPlain(key) && !IS_FLAG.test(key)
@@ -118,7 +123,7 @@ function issueProblem(expected: z.ZodType | undefined, key: string, issue: z.cor
         const meaning = expected?.description === undefined ? "" : `: ${expected.description}`;
         return { key, message: issue.code === "custom" ? issue.message : `is missing${meaning}`, remedy };
     }
-    const isUnseen = issue.code === "custom" && issue.params?.["unseen"] === true;
+    const isUnseen = (issue.code === "custom" && issue.params?.["unseen"] === true) || isOfSecretParam(key);
     const got = UNSEEN.test(key) ? "" : `, got ${isUnseen ? NOT_SHOWN : shown(value)}`;
     return { key, message: allowed(issue) + got, remedy };
 }
