@@ -80,9 +80,15 @@ function unseenNames(schema: z.ZodType, key: string, value: unknown): Problem[] 
     });
 }
 
-/** The one text that a user sees, with every problem. */
-export function renderProblems(namespace: string, problems: readonly Problem[]): string {
-    const lines = problems.map((problem) => `\n✖ ${namespace}:${told(problem)}\n    → ${problem.remedy}\n`);
+/** The one text that a user sees, with every problem. In a project of another name a command has to say the namespace. */
+export function renderProblems(namespace: string, problems: readonly Problem[], project: string): string {
+    const command = (remedy: string) =>
+        project === namespace
+            ? remedy
+            : remedy.replaceAll(/(pulumi config (?:set|rm) (?:--\w+ )*'?)(?=\w)/g, `$1${namespace}:`);
+    const lines = problems.map(
+        (problem) => `\n✖ ${namespace}:${told(problem)}\n    → ${visible(command(problem.remedy))}\n`,
+    );
     return `The stack's configuration has ${counted(problems)} (every key: docs/configuration.md).\n${lines.join("")}`;
 }
 
