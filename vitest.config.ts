@@ -9,5 +9,7 @@ export default defineConfig({
         // Half of the time is spent in waiting for other programs, such as those of the steps for a VM.
         maxWorkers: 3,
         testTimeout: 60_000,
+        // As the engine has it; messages name the namespace in a project of another name.
+        env: { PULUMI_NODEJS_PROJECT: "external-prometheus" },
     },
 });

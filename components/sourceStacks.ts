@@ -49,7 +49,7 @@ export async function readSourceStacks(
 
 function refuse(problems: readonly Problem[]): void {
     if (problems.length > 0) {
-        throw new pulumi.RunError(renderProblems("external-prometheus", problems));
+        throw new pulumi.RunError(renderProblems("external-prometheus", problems, pulumi.getProject()));
     }
 }
 

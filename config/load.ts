@@ -23,7 +23,7 @@ export function loadConfig(): StackConfig {
     const keys = readKeys();
     const problems = problemsOf(keys);
     if (problems.length > 0) {
-        throw new pulumi.RunError(renderProblems(NAMESPACE, problems));
+        throw new pulumi.RunError(renderProblems(NAMESPACE, problems, pulumi.getProject()));
     }
     return configOf(keys);
 }

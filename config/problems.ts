@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { nearest } from "./nearest";
+import { SECRET_PARAM } from "./secretNames";
 
 /** Something wrong with the stack's configuration. */
 export interface Problem {
@@ -79,9 +80,15 @@ function unseenNames(schema: z.ZodType, key: string, value: unknown): Problem[] 
     });
 }
 
-/** The one text that a user sees, with every problem. */
-export function renderProblems(namespace: string, problems: readonly Problem[]): string {
-    const lines = problems.map((problem) => `\n✖ ${namespace}:${told(problem)}\n    → ${problem.remedy}\n`);
+/** The one text that a user sees, with every problem. In a project of another name a command has to say the namespace. */
+export function renderProblems(namespace: string, problems: readonly Problem[], project: string): string {
+    const command = (remedy: string) =>
+        project === namespace
+            ? remedy
+            : remedy.replaceAll(/(pulumi config (?:set|rm) (?:--\w+ )*'?)(?=\w)/g, `$1${namespace}:`);
+    const lines = problems.map(
+        (problem) => `\n✖ ${namespace}:${told(problem)}\n    → ${visible(command(problem.remedy))}\n`,
+    );
     return `The stack's configuration has ${counted(problems)} (every key: docs/configuration.md).\n${lines.join("")}`;
 }
 
@@ -105,6 +112,10 @@ const IS_FLAG = /Flags\[\d+\]$/;
 /** Where somebody may have put the secret that belongs to it. */
 const UNSEEN = /\.(authorization(\.type)?|username)$/;
 
+function isOfSecretParam(key: string): boolean {
+    return SECRET_PARAM.test(/\.params\.([\w.-]+)/.exec(key)?.[1] ?? "");
+}
+
 function issueProblem(expected: z.ZodType | undefined, key: string, issue: z.core.$ZodIssue, value: unknown): Problem {
     const remedy =
         isScalar(expected) && isPlain(key) && !IS_FLAG.test(key)
@@ -118,7 +129,7 @@ function issueProblem(expected: z.ZodType | undefined, key: string, issue: z.cor
         const meaning = expected?.description === undefined ? "" : `: ${expected.description}`;
         return { key, message: issue.code === "custom" ? issue.message : `is missing${meaning}`, remedy };
     }
-    const isUnseen = issue.code === "custom" && issue.params?.["unseen"] === true;
+    const isUnseen = (issue.code === "custom" && issue.params?.["unseen"] === true) || isOfSecretParam(key);
     const got = UNSEEN.test(key) ? "" : `, got ${isUnseen ? NOT_SHOWN : shown(value)}`;
     return { key, message: allowed(issue) + got, remedy };
 }

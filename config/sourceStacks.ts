@@ -166,6 +166,8 @@ export function heldClusters(names: readonly string[], last: LastDeployment, own
 
 /** Where that cannot be done today, the others must not wait for it. */
 function orHold(remedy: string, cluster: string): string {
+    // One that no cluster can have cannot be held either.
+    if (!ClusterName.safeParse(cluster).success) return remedy;
     return `${remedy}. Until then: add ${cluster} to heldClusters, and this stack goes on with what it was last deployed with`;
 }
 

@@ -5,7 +5,7 @@ import { FrontConfig } from "../../config/front";
 import { entries, federationCredentials } from "../../config/outputs";
 import index from "../../index";
 import { CA, CERTIFICATE } from "../config/frontCertificates";
-import { exampleKeys, load, PRIVATE_KEY } from "../config/environment";
+import { exampleKeys, load, PRIVATE_KEY, refusal } from "../config/environment";
 import { startMocks, valueOf } from "../harness";
 import { COMMAND, credentials, printed, source, TOKEN } from "./vm";
 
@@ -116,6 +116,28 @@ describe("clusters of other stacks", () => {
         expect(message).toContain(`federatedStacks["${own}"] (${own}) is this stack itself`);
         expect(message).toContain(`sourceStacks[2] (${twice[2]}) is the same stack as organization/eu`);
         expect(message.match(/✖/g)).toHaveLength(3);
+    });
+
+    it("are refused by commands that name the key's namespace where the project is called otherwise", async () => {
+        const mocks = await startMocks({ stacks: STACKS, project: "monitoring" });
+        const held = { sourceStacks: ["test"], federatedStacks: {}, heldClusters: [] };
+        const message = await readSourceStacks(held, []).then(String, String);
+        await mocks.settled();
+        expect(message).toContain("→ pulumi config rm --path 'external-prometheus:sourceStacks[0]'");
+        expect(refusal({ vm: exampleKeys()["vm"] }, {})).toContain(
+            "→ pulumi config set --secret external-prometheus:vmPrivateKey < FILE",
+        );
+    });
+
+    it("are refused in one line of printable text each, whatever they call themselves", async () => {
+        const name = `a\n✖ external-prometheus:fake \u001b[31m${"x".repeat(5_000)}`;
+        const hostile = { sources: { [name]: { version: 5 } }, sourceCredentials: { eu: credentials() } };
+        const mocks = await startMocks({ stacks: { "organization/clusters/eu": hostile } });
+        const message = await program(["organization/clusters/eu"]).then(String, String);
+        await mocks.settled();
+        expect(message.match(/^✖/gm)).toHaveLength(1);
+        expect(message).not.toContain("\u001b");
+        expect(message.length).toBeLessThan(1_000);
     });
 
     it("are refused before anything else is registered, all that is wrong at once", async () => {

@@ -152,6 +152,9 @@ describe("the table", () => {
         // What is wrong with another stack is told in sourceStacks.test.ts.
         const unsaid = messages().filter(({ file, pattern }) => file !== "sourceStacks.ts" && !pattern.test(said));
         expect(unsaid.map(({ file, pattern }) => `${file}: ${pattern.source}`)).toEqual([
+            // Of what one stack hands to another.
+            "certificate.ts: must be a certificate in PEM form, and nothing else",
+            "lines.ts: must hold no line of the form '==> … <=='",
             // To a program that gives the values itself: parseConfig.test.ts.
             String.raw`problems.ts: What parseConfig was given has .* \(every key: docs\/configuration\.md\)\.\s+.*`,
             // How a message of zod's own begins, for which there are other words.

@@ -216,7 +216,7 @@ const SCRAPES: Row[] = [
         ),
     ),
     ...[".token", ".apikey", ".x-api-key"].map((name) =>
-        wrong(`${JOB}.params${name}`, ["hunter2"], "has a name that must not be a secret's"),
+        wrong(`${JOB}.params${name}`, "hunter2", "has a name that must not be a secret's", [`${JOB}.params${name}`]),
     ),
     wrong(`${JOB}.params.a`, "x", "must be a list, got 'x'"),
     wrong(`${JOB}.params.a`, [], "must not be empty, got []"),
