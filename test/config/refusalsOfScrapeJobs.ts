@@ -22,6 +22,8 @@ const LABEL =
     "has a name that must be the name of a label other than cluster, job and instance, which each target has of";
 const LINE = "must be one line of text, got 'a";
 const URL = "must be an http:// or https:// URL without user, password and fragment";
+const TAKEN = "has a name that is the name of a job that this program makes itself; choose";
+const STRANGER = "belongs to none of scrapeJobs";
 const PEM = "must be a certificate in PEM form";
 const TLS = ["caCertificate", "serverName", "clientCertificate"];
 
@@ -277,11 +279,7 @@ const SECRETS: Row[] = [
         ...["CANARY", ["CANARY"], null].map((value) => wrong(`httpSecrets.${key}`, value, "must hold secrets by name")),
         wrong(`httpSecrets.${key}.elsewhere`, "CANARY", `belongs to none of ${key}; there is none of that name`),
     ]),
-    wrong(
-        "httpSecrets.scrapeJobs.secred",
-        { password: "CANARY" },
-        "belongs to none of scrapeJobs; did you mean 'secured'?",
-    ),
+    wrong("httpSecrets.scrapeJobs.secred", { password: "CANARY" }, `${STRANGER}; did you mean 'secured'?`),
 ];
 
 /** Of jobs and services that belong to no cluster. */
@@ -291,13 +289,7 @@ export const SCRAPE_JOB_ROWS: readonly Row[] = [
         wrong(/^\w+$/.test(name) ? `scrapeJobs.${name}` : `scrapeJobs[${JSON.stringify(name)}]`, NODE, NAME),
     ),
     wrong("scrapeJobs.__proto__", NODE, "has a name that is not allowed"),
-    ...OWN_JOBS.map((name) =>
-        wrong(
-            `scrapeJobs.${name}`,
-            NODE,
-            "has a name that is the name of a job that this program makes itself; choose",
-        ),
-    ),
+    ...OWN_JOBS.map((name) => wrong(`scrapeJobs.${name}`, NODE, TAKEN)),
     ...objects(JOB, "target", "did you mean 'targets'?"),
     ...SOURCES,
     ...SCRAPES,
