@@ -7,12 +7,16 @@ import { type JobOutput, jobs } from "../../config/prometheus/jobs";
 import { renderYaml } from "../../config/prometheus/render";
 import { quote } from "../../host/shell";
 import { type Finished, runProgram } from "../../operate/process";
+import { CA } from "../config/frontCertificates";
 import { SMALL, source } from "../config/prometheus/scraping";
 import { Fakes } from "./fakes";
 
 // The command as a whole: its scripts run as on a VM, on which a fake curl is all who are asked.
 
-const SOURCE = source("staging", { jobs: { ...source().jobs, etcd: { path: "direct", interval: "30s" } } });
+const SOURCE = source("staging", {
+    caCertificate: CA,
+    jobs: { ...source().jobs, etcd: { path: "direct", interval: "30s" } },
+});
 const HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFWI36rQ1ZqGz1nqVTFmaYcCnXxR/0qJzZ5tHm5yTz0N";
 const CONFIGURATION = {
     "external-prometheus:vm": { value: JSON.stringify({ host: "10.0.0.1", hostKey: HOST_KEY }) },
