@@ -3,7 +3,7 @@
  * stack costs that is read by reference. Usage, with the lab running: node --import tsx bench/stacks.ts [turns]
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -12,8 +12,16 @@ const PROJECT = join(__dirname, "..");
 const UP = ["up", "--yes", "--skip-preview", "--non-interactive", "--color=never"];
 const COUNTS = [0, 1, 10, 50];
 
+/** Compiled and loaded as this program is, with its packages; each provider has its plugin started, and makes nothing. */
 const EMPTY = `
-for (const name of ["pulumi", "kubernetes", "command", "tls"]) require("@pulumi/" + name);
+import * as command from "@pulumi/command";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+
+new command.Provider("command");
+new kubernetes.Provider("kubernetes", { kubeconfig: new pulumi.Config().requireSecret("kubeconfig") });
+new tls.Provider("tls");
 `;
 /** As a cluster's stack has them: one output in clear, and one that is secret. */
 const SOURCE = `
@@ -37,18 +45,19 @@ module.exports = async () => {
 
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
 
-function pulumi(args: readonly string[]): void {
-    execFileSync(join(PROJECT, "lab/pulumi"), args, { stdio: ["ignore", "ignore", "inherit"] });
+function pulumi(args: readonly string[], input: string | Buffer = ""): void {
+    execFileSync(join(PROJECT, "lab/pulumi"), args, { input, stdio: ["pipe", "ignore", "inherit"] });
 }
 
 /** A project of its own with one program; returns what chooses it. */
-function project(name: string, program: string): string[] {
+function project(name: string, program: string, file = "index.js"): string[] {
     const place = join(directory, name);
     mkdirSync(place);
     symlinkSync(join(PROJECT, "node_modules"), join(place, "node_modules"));
+    copyFileSync(join(PROJECT, "tsconfig.json"), join(place, "tsconfig.json"));
     writeFileSync(join(place, "Pulumi.yaml"), `name: bench-${name}\nruntime: nodejs\n`);
-    writeFileSync(join(place, "package.json"), '{ "main": "index.js" }\n');
-    writeFileSync(join(place, "index.js"), program);
+    writeFileSync(join(place, "package.json"), `{ "main": "${file}" }\n`);
+    writeFileSync(join(place, file), program);
     return ["--cwd", place];
 }
 
@@ -77,8 +86,11 @@ function inTurns(turns: number, commands: readonly (readonly string[])[]): numbe
 }
 
 function main(turns: number): void {
-    const empty = project("empty", EMPTY);
+    const empty = project("empty", EMPTY, "index.ts");
     init(empty, "empty");
+    const kubeconfig = execFileSync(join(PROJECT, "lab/kubectl"), ["config", "view", "--raw"]);
+    pulumi(["config", "set", "--secret", "kubeconfig", ...empty, "--stack", "empty"], kubeconfig);
+    pulumi([...UP, ...empty, "--stack", "empty"]);
     const [none = NaN, noop = NaN] = inTurns(turns, [
         [...UP, ...empty, "--stack", "empty"],
         [...UP, "--expect-no-changes"],
