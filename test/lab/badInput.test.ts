@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Configuration, withConfiguration } from "./configuration";
 import { expectedJobs, handle, type Job, vm } from "./lab";
-import { clusterState, vmState } from "./state";
+import { labState } from "./state";
 
 const STACK_TRACE = /^\s+at .+:\d+:\d+\)?$/m;
 
@@ -22,12 +22,8 @@ async function refused(command: "preview" | "up", change: (configuration: Config
 let before: { vm: string; cluster: string };
 let jobs: readonly Job[];
 
-async function state() {
-    return { vm: await vmState(), cluster: await clusterState() };
-}
-
 beforeAll(async () => {
-    before = await state();
+    before = await labState();
     jobs = await expectedJobs();
 });
 
@@ -52,7 +48,7 @@ describe("a wrong configuration", () => {
         expect(said).toContain("external-prometheus:vmPrivateKey is a secret, but stands in clear");
         expect(said).toContain("pulumi config set --secret vmPrivateKey");
         expect(said).not.toContain("not a key");
-        expect(await state()).toEqual(before);
+        expect(await labState()).toEqual(before);
     });
 
     it("is refused when the host key is missing", async () => {
@@ -78,7 +74,7 @@ describe("a release that is not what it should be", () => {
         });
         expect(said).toContain(`expected ${wrong}`);
         expect(said).toContain("external-prometheus:prometheus.sha256");
-        expect(await state()).toEqual(before);
+        expect(await labState()).toEqual(before);
     });
 });
 
@@ -90,7 +86,7 @@ describe("a VM that cannot take it", () => {
         expect(said).toContain("connection refused");
         expect(said).toContain("Waited 10 s for it (external-prometheus:vm.bootTimeout)");
         expect(said).toContain("does sshd run there, and is external-prometheus:vm.port right?");
-        expect(await state()).toEqual(before);
+        expect(await labState()).toEqual(before);
         // Other stacks read them, and 'make status' does.
         expect(await expectedJobs()).toEqual(jobs);
     });
@@ -101,7 +97,7 @@ describe("a VM that cannot take it", () => {
             Object.assign(vm ?? {}, { hostKey: `ssh-ed25519 ${other}` });
         });
         expect(said).toContain("external-prometheus:vm.hostKey");
-        expect(await state()).toEqual(before);
+        expect(await labState()).toEqual(before);
     });
 
     it("is refused when systemd does not run it, before anything is changed", async () => {
@@ -118,6 +114,6 @@ describe("a VM that cannot take it", () => {
         } finally {
             await vm("systemctl stop without-systemd");
         }
-        expect(await state()).toEqual(before);
+        expect(await labState()).toEqual(before);
     });
 });

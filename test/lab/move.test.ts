@@ -1,11 +1,11 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../operate/process";
 import { pages } from "../pages";
 import { allUp, expectedJobs, handle, type Job, PROJECT, pulumi, scrapesSince, up } from "./lab";
-import { clusterState, vmState } from "./state";
+import { labState } from "./state";
 
 // The lab's stack has both sides. The commands of the page, as they stand there, make two stacks of it.
 
@@ -41,7 +41,8 @@ function commands(from: string, to: string): string[] {
 async function execute(lines: readonly string[]): Promise<void> {
     for (const line of lines) {
         // Who sits at a terminal is asked, and answers with yes.
-        const text = `cd ${directory} && export PATH=${directory}:$PATH PULUMI_SKIP_CONFIRMATIONS=true && ${line}`;
+        const pulumi = `pulumi() { PULUMI_SKIP_CONFIRMATIONS=true '${PROJECT}/lab/pulumi' "$@" --color=never; }`;
+        const text = `cd ${directory} && ${pulumi} && ${line}`;
         const run = runProgram("bash", ["-c", text], { timeoutSeconds: 170 });
         const { code, stdout, stderr } = await run;
         expect(code, `${line}\n${stdout}${stderr}`).toBe(0);
@@ -49,14 +50,7 @@ async function execute(lines: readonly string[]): Promise<void> {
     }
 }
 
-async function state() {
-    return { vm: await vmState(), cluster: await clusterState("uid") };
-}
-
 beforeAll(async () => {
-    const cli = join(directory, "pulumi");
-    writeFileSync(cli, `#!/bin/sh\nexec ${join(PROJECT, "lab/pulumi")} "$@" --color=never\n`);
-    chmodSync(cli, 0o755);
     file = readFileSync(FILE, "utf8");
     jobs = await expectedJobs();
     await allUp(jobs, 120);
@@ -77,7 +71,7 @@ afterAll(async () => {
 describe("a stack with both sides", () => {
     it("gives its cluster's side to another stack, in which nothing is made", async () => {
         await execute(commands("0", "1"));
-        before = await state();
+        before = await labState("uid");
         await execute(commands("1", "4"));
         expect(printed.get(`pulumi up --stack ${MOVED}`)).toMatch(/Resources:\n +\d+ unchanged\n/);
         expect(printed.get(`pulumi preview --stack ${MOVED}`)).toMatch(/Resources:\n +\d+ unchanged\n/);
@@ -95,7 +89,7 @@ describe("a stack with both sides", () => {
     });
 
     it("has touched nothing: neither in the cluster nor on the VM, which scraped all the while", async () => {
-        expect(await state()).toEqual(before);
+        expect(await labState("uid")).toEqual(before);
         const { taken, failed } = await scrapesSince(since, 'up{cluster="lab"}');
         expect(taken).toBeGreaterThan(jobs.length);
         expect(failed).toBe(0);
@@ -109,6 +103,6 @@ describe("a stack with both sides", () => {
         writeFileSync(FILE, file);
         await pulumi("state", "move", "--yes", "--source", MOVED, "--dest", "lab", SOURCE(MOVED));
         await up("--expect-no-changes");
-        expect(await state()).toEqual(before);
+        expect(await labState("uid")).toEqual(before);
     });
 });

@@ -1,13 +1,9 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { withConfiguration } from "./configuration";
 import { preview, up, vm } from "./lab";
-import { clusterState, vmState } from "./state";
+import { labState } from "./state";
 
 let before: { vm: string; cluster: string };
-
-async function state() {
-    return { vm: await vmState(), cluster: await clusterState() };
-}
 
 /** The content of all that a deployment writes to the VM, its data aside. */
 function managedFiles(): Promise<string> {
@@ -30,7 +26,7 @@ async function now(): Promise<string> {
 }
 
 beforeAll(async () => {
-    before = await state();
+    before = await labState();
 });
 
 describe("up without a change", () => {
@@ -44,7 +40,7 @@ describe("up without a change", () => {
         const seconds = (Date.now() - start) / 3_000;
         expect(await connections(cursor)).toBe(1);
         expect(await connections(cursor)).toBe(2);
-        expect(await state()).toEqual(before);
+        expect(await labState()).toEqual(before);
         expect(await managedFiles()).toBe(files);
         console.info(`an up without a change took ${seconds.toFixed(1)} s`);
     });
@@ -93,7 +89,7 @@ describe("preview of a change", () => {
             "+ - target_label: cluster",
             "+ replacement: ''",
         ]);
-        expect(await state()).toEqual(before);
+        expect(await labState()).toEqual(before);
     });
 
     it("shows the lines of one of the cluster's jobs that is switched off and no others", async () => {
@@ -109,6 +105,6 @@ describe("preview of a change", () => {
             "- - job_name: lab/kubernetes-nodes-cadvisor",
         ]);
         expect(lines.filter((line) => !line.startsWith("- "))).toEqual([]);
-        expect(await state()).toEqual(before);
+        expect(await labState()).toEqual(before);
     });
 });

@@ -44,3 +44,8 @@ export async function clusterState(by: "resourceVersion" | "uid" = "resourceVers
     const columns = `KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name,BY:.metadata.${by}`;
     return kubectl("get", KINDS, "--all-namespaces", "-l", LABELS, "-o", `custom-columns=${columns}`, "--no-headers");
 }
+
+/** Both, to be compared as a whole. */
+export async function labState(by?: Parameters<typeof clusterState>[0]): Promise<{ vm: string; cluster: string }> {
+    return { vm: await vmState(), cluster: await clusterState(by) };
+}

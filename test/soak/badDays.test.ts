@@ -7,7 +7,7 @@ import type { Finished } from "../../operate/process";
 import { clusterCa } from "../lab/apiServer";
 import { type Configuration, withConfiguration, withTokens } from "../lab/configuration";
 import { allUp, controllerManager, expectedJobs, handle, kubectl, succeed, up } from "../lab/lab";
-import { clusterState, vmState } from "../lab/state";
+import { clusterState, labState, vmState } from "../lab/state";
 
 // The rows of the table in docs/bad-days.md that are about the cluster's side; outage.test.ts has those about a dead one.
 
@@ -86,7 +86,7 @@ let before: { vm: string; cluster: string };
 
 beforeAll(async () => {
     await up();
-    before = { vm: await vmState(), cluster: await clusterState("uid") };
+    before = await labState("uid");
 });
 
 afterEach(async () => {
@@ -129,7 +129,7 @@ describe("a controller-manager that does nothing", () => {
         }
         await up();
         await allUp(await expectedJobs(), 120);
-        before = { vm: await vmState(), cluster: await clusterState("uid") };
+        before = await labState("uid");
     });
 });
 
