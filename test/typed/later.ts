@@ -93,12 +93,10 @@ export const ON_LAB: readonly string[] = [
     "pulumi preview",
     "pulumi preview --diff",
     "pulumi preview --diff --show-full-output",
-    "pulumi preview --diff --show-full-output --non-interactive",
     "pulumi preview --refresh --diff",
     "pulumi up",
     "pulumi up --refresh",
     "pulumi up --replace \\*\\*::prometheus-gate",
-    "pulumi up --yes --non-interactive",
     "ssh-keyscan -t ed25519 HOST",
 ];
 
@@ -121,11 +119,17 @@ export function onLab(command: string): string {
     );
 }
 
-/** A command without what names the reader's own: stacks, clusters, and what says how long or which of several. */
+/**
+ * A command without what names the reader's own: stacks, clusters, and what says how long or which of several; and without what
+ * every one is given where nobody sits before it.
+ */
 export function general(command: string): string {
     return (
         command
-            .replaceAll(/^((FAULT|SOAK)_\w+=\S+ )+| (--stack |STACK=|CLUSTER=)\S+| $/g, "")
+            .replaceAll(
+                /^((FAULT|SOAK)_\w+=\S+ )+| (--stack |STACK=|CLUSTER=)\S+| --(yes|non-interactive)(?= |$)| $/g,
+                "",
+            )
             .replace(/(operate\/drift\.ts) \S+/, "$1")
             // Which a shell would take as it is.
             .replaceAll("\\,", ",")
