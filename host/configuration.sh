@@ -74,15 +74,22 @@ keep_current() {
     remember_current
 }
 
-# For the service step, which cannot start Prometheus with what somebody has broken.
+# For the service step, which cannot start Prometheus with what somebody has broken. A link, so that a power cut leaves
+# either the former or the new one.
 remember_current() {
-    local known=$state/healthy/prometheus/configuration
-    if diff -r "$known" "$etc/current/" >/dev/null 2>&1; then return 0; fi
-    mkdir -p "$(dirname "$known")"
-    rm -rf "$known" "$known.partial"
-    cp -a "$etc/current/." "$known.partial"
-    sync -f "$known.partial"
-    mv -T "$known.partial" "$known"
+    local healthy=$state/healthy/prometheus version path
+    local known=$healthy/configuration
+    if ! diff -r "$known/" "$etc/current/" >/dev/null 2>&1; then
+        mkdir -p "$healthy/versions"
+        version=$(mktemp -d "$healthy/versions/XXXXXXXX")
+        cp -a "$etc/current/." "$version"
+        sync -f "$version"
+        [ -L "$known" ] || rm -rf "$known"
+        point "$known" "versions/$(basename "$version")"
+    fi
+    for path in "$healthy"/versions/*; do
+        [ "versions/$(basename "$path")" = "$(readlink "$known")" ] || rm -rf "$path"
+    done
 }
 
 # Links in $etc for what the new version holds, before it is `current`: so they never lack after a cut.
@@ -143,4 +150,6 @@ forget_renewal "$work/named"
 if [ -d "$work/keeper" ]; then set_up_keeper "$work/keeper"; else remove_keeper; fi
 forget_programs
 case " $programs " in *" httpd "*) ;; *) remove_front ;; esac
+# What was removed may not come back with a power cut: nothing looks for it before the next change.
+sync -f "$etc" "$state"
 printf 'configuration=%s\n' "$(sum_of "$etc/current")"

@@ -10,8 +10,8 @@ const FIND =
 /**
  * All that the program manages on the VM, as text that is equal if and only if that is: paths, modes, owners, contents and
  * targets, users and groups, and what httpd comes with. What is random in every installation has a name in its place: the
- * folders of the configurations that run. The random word of the mark and systemd's id of the last start are left out. The lock stays
- * for ever.
+ * folders of the configurations that run, and of the one that is remembered. The random word of the mark and systemd's id of
+ * the last start are left out. The lock stays for ever.
  */
 export function managed(vm: SpareVm): Promise<string> {
     return vm.text(
@@ -19,6 +19,8 @@ export function managed(vm: SpareVm): Promise<string> {
             "cd /",
             "current=$(basename $(readlink usr/local/etc/prometheus/current || echo no-configuration))",
             "front=$(basename $(readlink usr/local/etc/httpd/current || echo no-front))",
+            "healthy=usr/local/lib/external-prometheus/healthy/prometheus/configuration",
+            "healthy=$(basename $(readlink $healthy || echo no-configuration))",
             "listing=$(mktemp)",
             `{ ${FIND} | grep -v '^run/external-prometheus.lock' | sort`,
             "find usr/local etc/systemd/system etc/apache2 -xdev \\( -path usr/local/sbin -o -path 'usr/local/var/lib/*/*' \\) -prune " +
@@ -28,7 +30,7 @@ export function managed(vm: SpareVm): Promise<string> {
             "getent group | grep -E 'prometheus|exporter|alertmanager' | sort",
             "dpkg-query --show --showformat '${db:Status-Abbrev}${Package}\\n' 'apache2*' 2>&1 || true",
             "systemctl is-enabled prometheus apache2 2>&1 || true; } >$listing",
-            'sed "s/$current/CURRENT/g; s/$front/FRONT/g" $listing',
+            'sed "s/$current/CURRENT/g; s/$healthy/HEALTHY/g; s/$front/FRONT/g" $listing',
             "rm $listing",
         ].join("\n"),
     );

@@ -7,6 +7,7 @@ export type Contents = ReadonlyMap<string, string>;
 const RUNNING_RELEASE = "usr/local/prometheus";
 const CURRENT = "usr/local/etc/prometheus/current";
 const FRONT = "usr/local/etc/httpd";
+const REMEMBERED = "usr/local/lib/external-prometheus/healthy/prometheus/configuration";
 
 /**
  * One line a file: what it holds, and its path, which for the configuration that runs goes through the link `current`.
@@ -18,7 +19,7 @@ const LIST = [
     "tree() { find $1 -xdev \\( -path usr/local/sbin -o -path 'usr/local/var/lib/*/*' -o -path '*/versions' -o " +
         `-path ${FRONT}/credentials -o ` +
         "-name '*.next' -o -name '*.partial' -o -name '.*' \\) -prune -o -type f -print; }",
-    `for folder in usr/local etc/systemd/system ${CURRENT}/ ${FRONT}/current/ etc/apache2/sites-enabled; do`,
+    `for folder in usr/local etc/systemd/system ${CURRENT}/ ${REMEMBERED}/ ${FRONT}/current/ etc/apache2/sites-enabled; do`,
     "[ ! -e $folder ] || tree $folder",
     "done | sort | while read -r file; do",
     "case $file in",
@@ -29,7 +30,7 @@ const LIST = [
     "esac",
     "done",
     `echo "$(basename "$(readlink ${RUNNING_RELEASE})") release that runs"`,
-    `for link in ${RUNNING_RELEASE} ${CURRENT} usr/local/etc/prometheus/prometheus.yml ${FRONT}/current; do`,
+    `for link in ${RUNNING_RELEASE} ${CURRENT} ${REMEMBERED} usr/local/etc/prometheus/prometheus.yml ${FRONT}/current; do`,
     '[ ! -L $link ] || [ -e $link ] || echo "nothing $link"',
     "done",
 ].join("\n");

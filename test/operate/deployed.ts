@@ -191,7 +191,9 @@ export function records(): string[] {
         directory("usr/local/lib/external-prometheus", "root:root", "755"),
         ...file("usr/local/lib/external-prometheus/owner", "root:root", "644"),
         ...program("prometheus"),
-        directory("usr/local/lib/external-prometheus/healthy/prometheus/configuration", group),
+        directory("usr/local/lib/external-prometheus/healthy/prometheus/versions", "root:root", "755"),
+        directory("usr/local/lib/external-prometheus/healthy/prometheus/versions/d4c3b2a1", group),
+        ...link("usr/local/lib/external-prometheus/healthy/prometheus/configuration", "versions/d4c3b2a1"),
         ...["clusters", "prometheus.yml", "rules"].flatMap((part) => link(`${ETC}/${part}`, `current/${part}`)),
         ...link(`${ETC}/current`, "versions/a1b2c3d4"),
         ...["versions", "versions/a1b2c3d4", "versions/a1b2c3d4/clusters", "versions/a1b2c3d4/rules"].map((path) =>
