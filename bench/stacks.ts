@@ -1,6 +1,6 @@
 /**
- * What a deployment costs in which nothing changes, beside an empty program with the same packages and engine; and what each
- * stack costs that is read by reference. Usage, with the lab running: node --import tsx bench/stacks.ts [turns]
+ * What a deployment costs in which nothing changes, beside an empty program with the same packages and engine, and one of as
+ * many resources without any logic; and what each stack costs that is read by reference. Usage, with the lab running: node --import tsx bench/stacks.ts [turns]
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { performance } from "node:perf_hooks";
 const PROJECT = join(__dirname, "..");
 const UP = ["up", "--yes", "--skip-preview", "--non-interactive", "--color=never"];
 const COUNTS = [0, 1, 10, 50];
+const PROVIDERS_AND_STACK = 4;
 
 /** Compiled and loaded as this program is, with its packages; each provider has its plugin started, and makes nothing. */
 const EMPTY = `
@@ -22,6 +23,10 @@ import * as tls from "@pulumi/tls";
 new command.Provider("command");
 new kubernetes.Provider("kubernetes", { kubeconfig: new pulumi.Config().requireSecret("kubeconfig") });
 new tls.Provider("tls");
+`;
+/** The same with as many resources as the lab's stack has, none of which needs another. */
+const SAME_SIZE = `${EMPTY}
+for (let i = new pulumi.Config().requireNumber("count"); i > 0; i--) new tls.PrivateKey("key-" + i, { algorithm: "ECDSA", ecdsaCurve: "P256" });
 `;
 /** As a cluster's stack has them: one output in clear, and one that is secret. */
 const SOURCE = `
@@ -45,8 +50,9 @@ module.exports = async () => {
 
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
 
-function pulumi(args: readonly string[], input: string | Buffer = ""): void {
-    execFileSync(join(PROJECT, "lab/pulumi"), args, { input, stdio: ["pipe", "ignore", "inherit"] });
+function pulumi(args: readonly string[], input: string | Buffer = "", env: NodeJS.ProcessEnv = {}): void {
+    const stdio = ["pipe", "ignore", "inherit"] as const;
+    execFileSync(join(PROJECT, "lab/pulumi"), args, { input, stdio: [...stdio], env: { ...process.env, ...env } });
 }
 
 /** A project of its own with one program; returns what chooses it. */
@@ -69,9 +75,11 @@ function init(at: readonly string[], stack: string): void {
 /** All stacks, to be taken away at the end. */
 const made: string[][] = [];
 
-function seconds(args: readonly string[]): number {
+type Run = { readonly args: readonly string[]; readonly env?: NodeJS.ProcessEnv };
+
+function seconds({ args, env }: Run): number {
     const begun = performance.now();
-    pulumi(args);
+    pulumi(args, "", env);
     return (performance.now() - begun) / 1000;
 }
 
@@ -80,23 +88,35 @@ function median(values: readonly number[]): number {
 }
 
 /** Medians of commands that are run in turns. */
-function inTurns(turns: number, commands: readonly (readonly string[])[]): number[] {
+function inTurns(turns: number, commands: readonly Run[]): number[] {
     const times = Array.from({ length: turns }, () => commands.map(seconds));
     return commands.map((_, i) => median(times.map((turn) => turn[i] ?? NaN)));
 }
 
 function main(turns: number): void {
-    const empty = project("empty", EMPTY, "index.ts");
-    init(empty, "empty");
     const kubeconfig = execFileSync(join(PROJECT, "lab/kubectl"), ["config", "view", "--raw"]);
-    pulumi(["config", "set", "--secret", "kubeconfig", ...empty, "--stack", "empty"], kubeconfig);
-    pulumi([...UP, ...empty, "--stack", "empty"]);
-    const [none = NaN, noop = NaN] = inTurns(turns, [
-        [...UP, ...empty, "--stack", "empty"],
-        [...UP, "--expect-no-changes"],
+    const state = execFileSync(join(PROJECT, "lab/pulumi"), ["stack", "export"], { maxBuffer: 2 ** 28 }).toString();
+    const { resources } = (JSON.parse(state) as { deployment: { resources: unknown[] } }).deployment;
+    const [empty, sameSize] = (["empty", "same-size"] as const).map((name) => {
+        const at = [...project(name, name === "empty" ? EMPTY : SAME_SIZE, "index.ts"), "--stack", name];
+        init(at.slice(0, 2), name);
+        pulumi(["config", "set", "--secret", "kubeconfig", ...at], kubeconfig);
+        pulumi(["config", "set", "count", String(resources.length - PROVIDERS_AND_STACK), ...at]);
+        pulumi([...UP, ...at]);
+        return [...UP, ...at];
+    });
+    const noop = [...UP, "--expect-no-changes"];
+    const times = inTurns(turns, [
+        { args: empty ?? [] },
+        { args: sameSize ?? [] },
+        { args: noop },
+        { args: noop, env: { NODE_OPTIONS: "--stack-trace-limit=0" } },
     ]);
-    console.log(`up of an empty program: ${none.toFixed(2)} s`);
-    console.log(`up of the lab's stack, nothing changed: ${noop.toFixed(2)} s, ${(noop / none).toFixed(2)} times that`);
+    const named = ["an empty program", `${resources.length} keys`, "the lab's stack", "the same without stack traces"];
+    for (const [i, time] of times.entries()) {
+        const ratio = (time / (times[0] ?? NaN)).toFixed(2);
+        console.log(`up of ${named[i] ?? ""}, nothing changed: ${time.toFixed(2)} s, ${ratio} times the empty one`);
+    }
 
     const source = project("source", SOURCE);
     for (let i = 0; i < Math.max(...COUNTS); i++) {
@@ -108,7 +128,7 @@ function main(turns: number): void {
         const at = [...reader, "--stack", `reader-${count}`];
         init(reader, `reader-${count}`);
         pulumi(["config", "set", "count", String(count), ...at]);
-        return [...UP, ...at];
+        return { args: [...UP, ...at] };
     });
     const [alone = NaN, ...others] = inTurns(turns, readers);
     for (const [i, time] of others.entries()) {
