@@ -54,6 +54,14 @@ describe("the rule about TLS", () => {
         expect(job(`scheme: http, basic_auth: { username: u }`)).toEqual([`${told} the job x, which shows basic_auth`]);
         expect(job(`scheme: http, ${targets("192.0.2.1:80")}`)).toEqual([]);
         expect(job(`scheme: https, ${token}, ${targets("192.0.2.1:443")}`)).toEqual([]);
+        const https = `scheme: https, ${token}`;
+        const rule = (words: string) => `relabel_configs: [{ target_label: __scheme__${words} }]`;
+        expect(job(`${https}, static_configs: [{ targets: [a], labels: { __scheme__: http } }]`)).toHaveLength(1);
+        expect(job(`${https}, ${targets("a")}, ${rule(", source_labels: [a]")}`)).toHaveLength(1);
+        expect(job(`${https}, ${targets("a")}, ${rule(", replacement: https")}`)).toEqual([]);
+        const oauth2 = (url: string) => `scheme: https, ${targets("a")}, oauth2: { token_url: "${url}" }`;
+        expect(job(oauth2("http://192.0.2.1/token"))).toEqual([`${told} the job x, which shows oauth2`]);
+        expect(job(oauth2("https://192.0.2.1/token"))).toEqual([]);
         expect(job(`${token}, ${targets("127.0.0.1:9100")}`)).toEqual([]);
         expect(job(`${token}, ${targets("127.0.0.1:9100")}, dns_sd_configs: [{ names: [a] }]`)).toHaveLength(1);
         expect(job(`scheme: https, http_sd_configs: [{ url: "http://192.0.2.1/", ${token} }]`)).toEqual([

@@ -28,7 +28,9 @@ export function uncheckedTls({ resources }: Deployed): Violation[] {
 function unchecked({ fields, scheme }: Pick<Client, "fields" | "scheme">): string[] {
     // A file of the user's own has text in the place of other values.
     const takesAny = String(field(field(fields, "tls_config"), "insecure_skip_verify")) === "true";
-    const isPlain = (scheme === "http" && !isLoopback(fields)) || urls(fields).some((url) => !LOOPBACK.test(url));
+    const isPlain =
+        ((scheme === "http" || labelsLeadElsewhere(fields)) && !isLoopback(fields)) ||
+        [...urls(fields), ...urls(field(fields, "oauth2"))].some((url) => !LOOPBACK.test(url));
     return [...(takesAny ? ["takes any certificate"] : []), ...(isPlain ? ["asks without TLS"] : [])];
 }
 
@@ -40,6 +42,16 @@ function urls(fields: unknown): string[] {
     return values
         .flatMap(([, value]) => value)
         .filter((value): value is string => typeof value === "string" && /^http:\/\//i.test(value));
+}
+
+/** Whether a label of a target, or a rule that writes one, may choose another scheme than the client's own. */
+function labelsLeadElsewhere(fields: unknown): boolean {
+    const labels = items(field(fields, "static_configs")).map((group) => field(field(group, "labels"), "__scheme__"));
+    const rules = items(field(fields, "relabel_configs")).filter(
+        (rule) => field(rule, "target_label") === "__scheme__",
+    );
+    const schemes = [...labels, ...rules.map((rule) => field(rule, "replacement") ?? "$1")];
+    return schemes.some((scheme) => scheme !== undefined && scheme !== "https");
 }
 
 /** Whether all that is asked without a URL is on the VM itself. */
