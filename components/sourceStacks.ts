@@ -49,7 +49,9 @@ export async function readSourceStacks(
 
 function refuse(problems: readonly Problem[]): void {
     if (problems.length > 0) {
-        throw new pulumi.RunError(renderProblems("external-prometheus", problems, pulumi.getProject()));
+        throw new pulumi.RunError(
+            renderProblems("external-prometheus", problems, { project: pulumi.getProject(), stack: pulumi.getStack() }),
+        );
     }
 }
 

@@ -23,7 +23,9 @@ export function loadConfig(): StackConfig {
     const keys = readKeys();
     const problems = problemsOf(keys);
     if (problems.length > 0) {
-        throw new pulumi.RunError(renderProblems(NAMESPACE, problems, pulumi.getProject()));
+        throw new pulumi.RunError(
+            renderProblems(NAMESPACE, problems, { project: pulumi.getProject(), stack: pulumi.getStack() }),
+        );
     }
     return configOf(keys);
 }

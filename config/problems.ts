@@ -80,8 +80,15 @@ function unseenNames(schema: z.ZodType, key: string, value: unknown): Problem[] 
     });
 }
 
-/** The one text that a user sees, with every problem. In a project of another name a command has to say the namespace. */
-export function renderProblems(namespace: string, problems: readonly Problem[], project: string): string {
+/**
+ * The one text that a user sees, with every problem. In a project of another name a command has to say the namespace; which
+ * stack is selected, nobody here knows.
+ */
+export function renderProblems(
+    namespace: string,
+    problems: readonly Problem[],
+    { project, stack }: Record<"project" | "stack", string>,
+): string {
     const command = (remedy: string) =>
         project === namespace
             ? remedy
@@ -89,7 +96,10 @@ export function renderProblems(namespace: string, problems: readonly Problem[], 
     const lines = problems.map(
         (problem) => `\n✖ ${namespace}:${told(problem)}\n    → ${visible(command(problem.remedy))}\n`,
     );
-    return `The stack's configuration has ${counted(problems)} (every key: docs/configuration.md).\n${lines.join("")}`;
+    return (
+        `The configuration of the stack '${stack}' has ${counted(problems)} (every key: docs/configuration.md). ` +
+        `Where another stack is selected, the commands below need --stack ${stack}.\n${lines.join("")}`
+    );
 }
 
 /** The same for a program that gives the values itself, which no command of the CLI would change. */

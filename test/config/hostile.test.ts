@@ -89,7 +89,9 @@ function outcome({ plain, secret }: ReturnType<typeof withTexts>): string | unde
 function expectClear(message: string, path: string): void {
     const lines = message.split("\n");
     expect(
-        lines.filter((line) => !/^(The stack's configuration has |✖ external-prometheus:| {4}→ |$)/.test(line)),
+        lines.filter(
+            (line) => !/^(The configuration of the stack 'stack' has |✖ external-prometheus:| {4}→ |$)/.test(line),
+        ),
     ).toEqual([]);
     expect(message).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|[\u2028\u2029]/u);
     expect(message).toContain(`✖ external-prometheus:${/^\w+/.exec(path)?.[0] ?? ""}`);

@@ -66,7 +66,7 @@ describe("a wrong configuration", () => {
                     resolve(index());
                 });
             });
-            await expect(ended).rejects.toThrow("The stack's configuration has ");
+            await expect(ended).rejects.toThrow("The configuration of the stack ");
         }
         expect(mocks.resources).toEqual([]);
     });
