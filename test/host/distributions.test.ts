@@ -1,3 +1,4 @@
+import { readlinkSync } from "node:fs";
 import { expect, it } from "vitest";
 import { Machine } from "./machine";
 import { configuration, CREDENTIALS, unit } from "./serving";
@@ -18,9 +19,12 @@ async function deployed(
     await machine.succeed("service", { version: "3.13.2" }, unit("first"));
     await machine.succeed("configuration", {}, configuration(["prometheus"]));
     await machine.succeed("verify", { first_scrapes: "0" });
-    const version = machine.current().replace("versions/", "");
+    const healthy = machine.path("usr/local/lib/external-prometheus/healthy/prometheus/configuration");
     const plain = (text: string) =>
-        text.replaceAll(machine.root, "").replaceAll(version, "VERSION").replaceAll(machine.address, "ADDRESS");
+        [machine.current(), readlinkSync(healthy)]
+            .reduce((all, version) => all.replaceAll(version, "versions/VERSION"), text)
+            .replaceAll(machine.root, "")
+            .replaceAll(machine.address, "ADDRESS");
     const files = Object.entries({ ...machine.tree("usr"), ...machine.tree("etc/systemd") });
     return {
         files: files
