@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdirSync, symlinkSync, unlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bundle, type BundleFile } from "../../host/bundle";
 import type { Machine } from "./machine";
@@ -241,6 +242,21 @@ describe("a run after one that was cut", () => {
     });
 });
 
+it("remembers what was loaded by a link, also where it was a folder of its own, and nothing else", async () => {
+    const machine = await serving();
+    await machine.succeed("configuration", {}, configuration(["a"]));
+    const healthy = machine.path("usr/local/lib/external-prometheus/healthy/prometheus");
+    const known = join(healthy, "configuration");
+    const version = join(healthy, readlinkSync(known));
+    unlinkSync(known);
+    renameSync(version, known);
+    for (const job of ["b", "c"]) {
+        await machine.succeed("configuration", {}, configuration([job]));
+        expect(readdirSync(join(healthy, "versions")).map((name) => `versions/${name}`)).toEqual([readlinkSync(known)]);
+        expect(readdirSync(known)).toEqual(readdirSync(machine.path(`${ETC}/current`)));
+    }
+});
+
 it("puts on disk what it names, before it names it", async () => {
     const machine = await serving();
     await machine.succeed("configuration", {}, configuration(["a"]));
@@ -248,4 +264,8 @@ it("puts on disk what it names, before it names it", async () => {
     const version = synced.indexOf(`-f ${machine.path(`${ETC}/${machine.current()}`)}`);
     expect(version).toBeGreaterThan(-1);
     expect(synced.indexOf(machine.path(ETC), version)).toBeGreaterThan(version);
+    // After it has removed what is no longer named.
+    expect(synced.at(-1)).toBe(
+        `-f ${[ETC, "usr/local/lib/external-prometheus"].map((path) => machine.path(path)).join(" ")}`,
+    );
 });
