@@ -50,9 +50,8 @@ module.exports = async () => {
 
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
 
-function pulumi(args: readonly string[], input: string | Buffer = "", env: NodeJS.ProcessEnv = {}): void {
-    const stdio = ["pipe", "ignore", "inherit"] as const;
-    execFileSync(join(PROJECT, "lab/pulumi"), args, { input, stdio: [...stdio], env: { ...process.env, ...env } });
+function pulumi(args: readonly string[], input: string | Buffer = ""): void {
+    execFileSync(join(PROJECT, "lab/pulumi"), args, { input, stdio: ["pipe", "ignore", "inherit"] });
 }
 
 /** A project of its own with one program; returns what chooses it. */
@@ -75,11 +74,9 @@ function init(at: readonly string[], stack: string): void {
 /** All stacks, to be taken away at the end. */
 const made: string[][] = [];
 
-type Run = { readonly args: readonly string[]; readonly env?: NodeJS.ProcessEnv };
-
-function seconds({ args, env }: Run): number {
+function seconds(args: readonly string[]): number {
     const begun = performance.now();
-    pulumi(args, "", env);
+    pulumi(args);
     return (performance.now() - begun) / 1000;
 }
 
@@ -88,7 +85,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Medians of commands that are run in turns. */
-function inTurns(turns: number, commands: readonly Run[]): number[] {
+function inTurns(turns: number, commands: readonly (readonly string[])[]): number[] {
     const times = Array.from({ length: turns }, () => commands.map(seconds));
     return commands.map((_, i) => median(times.map((turn) => turn[i] ?? NaN)));
 }
@@ -105,14 +102,8 @@ function main(turns: number): void {
         pulumi([...UP, ...at]);
         return [...UP, ...at];
     });
-    const noop = [...UP, "--expect-no-changes"];
-    const times = inTurns(turns, [
-        { args: empty ?? [] },
-        { args: sameSize ?? [] },
-        { args: noop },
-        { args: noop, env: { NODE_OPTIONS: "--stack-trace-limit=0" } },
-    ]);
-    const named = ["an empty program", `${resources.length} keys`, "the lab's stack", "the same without stack traces"];
+    const times = inTurns(turns, [empty ?? [], sameSize ?? [], [...UP, "--expect-no-changes"]]);
+    const named = ["an empty program", `${resources.length} keys`, "the lab's stack"];
     for (const [i, time] of times.entries()) {
         const ratio = (time / (times[0] ?? NaN)).toFixed(2);
         console.log(`up of ${named[i] ?? ""}, nothing changed: ${time.toFixed(2)} s, ${ratio} times the empty one`);
@@ -128,7 +119,7 @@ function main(turns: number): void {
         const at = [...reader, "--stack", `reader-${count}`];
         init(reader, `reader-${count}`);
         pulumi(["config", "set", "count", String(count), ...at]);
-        return { args: [...UP, ...at] };
+        return [...UP, ...at];
     });
     const [alone = NaN, ...others] = inTurns(turns, readers);
     for (const [i, time] of others.entries()) {
