@@ -65,19 +65,24 @@ restore() {
 
 # What is current was seen to run: every other version goes, what a check has left beside them, and links into nothing.
 keep_current() {
-    local path
     rm -f "$etc/previous"
     find "$etc" -maxdepth 1 -xtype l -lname 'current/*' -delete
-    for path in "$etc"/versions/*; do
-        [ "versions/$(basename "$path")" = "$(readlink "$etc/current")" ] || rm -rf "$path"
-    done
+    keep_only "$etc/current"
     remember_current
+}
+
+# keep_only LINK: of the versions beside it the one that it leads to.
+keep_only() {
+    local path
+    for path in "$(dirname "$1")"/versions/*; do
+        [ "versions/$(basename "$path")" = "$(readlink "$1")" ] || rm -rf "$path"
+    done
 }
 
 # For the service step, which cannot start Prometheus with what somebody has broken. A link, so that a power cut leaves
 # either the former or the new one.
 remember_current() {
-    local healthy=$state/healthy/prometheus version path
+    local healthy=$state/healthy/prometheus version
     local known=$healthy/configuration
     if ! diff -r "$known/" "$etc/current/" >/dev/null 2>&1; then
         mkdir -p "$healthy/versions"
@@ -87,9 +92,7 @@ remember_current() {
         [ -L "$known" ] || rm -rf "$known"
         point "$known" "versions/$(basename "$version")"
     fi
-    for path in "$healthy"/versions/*; do
-        [ "versions/$(basename "$path")" = "$(readlink "$known")" ] || rm -rf "$path"
-    done
+    keep_only "$known"
 }
 
 # Links in $etc for what the new version holds, before it is `current`: so they never lack after a cut.
