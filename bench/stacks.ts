@@ -1,6 +1,7 @@
 /**
  * What a deployment costs in which nothing changes, beside an empty program with the same packages and engine, and one of as
- * many resources without any logic; and what each stack costs that is read by reference. Usage, with the lab running: node --import tsx bench/stacks.ts [turns]
+ * many resources without any logic; and what each stack costs that is read by reference. Usage, with the lab running:
+ * node --import tsx bench/stacks.ts [turns]
  */
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -94,15 +95,20 @@ function main(turns: number): void {
     const kubeconfig = execFileSync(join(PROJECT, "lab/kubectl"), ["config", "view", "--raw"]);
     const state = execFileSync(join(PROJECT, "lab/pulumi"), ["stack", "export"], { maxBuffer: 2 ** 28 }).toString();
     const { resources } = (JSON.parse(state) as { deployment: { resources: unknown[] } }).deployment;
-    const [empty, sameSize] = (["empty", "same-size"] as const).map((name) => {
-        const at = [...project(name, name === "empty" ? EMPTY : SAME_SIZE, "index.ts"), "--stack", name];
-        init(at.slice(0, 2), name);
-        pulumi(["config", "set", "--secret", "kubeconfig", ...at], kubeconfig);
-        pulumi(["config", "set", "count", String(resources.length - PROVIDERS_AND_STACK), ...at]);
-        pulumi([...UP, ...at]);
-        return [...UP, ...at];
-    });
-    const times = inTurns(turns, [empty ?? [], sameSize ?? [], [...UP, "--expect-no-changes"]]);
+    const prepared = (name: string, program: string) => {
+        const at = project(name, program, "index.ts");
+        init(at, name);
+        const chosen = [...at, "--stack", name];
+        pulumi(["config", "set", "--secret", "kubeconfig", ...chosen], kubeconfig);
+        pulumi(["config", "set", "count", String(resources.length - PROVIDERS_AND_STACK), ...chosen]);
+        pulumi([...UP, ...chosen]);
+        return [...UP, ...chosen];
+    };
+    const times = inTurns(turns, [
+        prepared("empty", EMPTY),
+        prepared("same-size", SAME_SIZE),
+        [...UP, "--expect-no-changes"],
+    ]);
     const named = ["an empty program", `${resources.length} keys`, "the lab's stack"];
     for (const [i, time] of times.entries()) {
         const ratio = (time / (times[0] ?? NaN)).toFixed(2);
