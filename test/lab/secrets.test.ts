@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,6 +16,8 @@ import { type Configuration, withConfiguration } from "./configuration";
 import { handle, kubectl, pulumi, up, vm } from "./lab";
 
 const STATE = "/var/lib/external-prometheus-lab";
+/** Where the engine keeps a log of each run; in the lab a file, so that it keeps none. */
+const LOGS = join(STATE, "pulumi-home", "logs");
 const ETC = "/usr/local/etc/prometheus";
 const FRONT = "/usr/local/etc/httpd";
 const STEPS = ["release", "credentials", "service", "configuration", "verify", "front-credentials", "front"];
@@ -31,11 +33,14 @@ const temporary = mkdtempSync(join(tmpdir(), "external-prometheus-secrets-"));
 beforeAll(async () => {
     sought = await canaries();
     process.env["TMPDIR"] = temporary;
+    rmSync(LOGS, { recursive: true, force: true });
 });
 
 afterAll(async () => {
     delete process.env["TMPDIR"];
     rmSync(temporary, { recursive: true });
+    rmSync(LOGS, { recursive: true });
+    writeFileSync(LOGS, "");
     await up();
 });
 
@@ -168,7 +173,7 @@ describe("an up that runs every step", () => {
     });
 
     it("leaves none in the engine's own logs, since it encrypts them", () => {
-        const logs = contentOf(join(STATE, "pulumi-home", "logs"));
+        const logs = contentOf(LOGS);
         expect(logs).toContain("PLOG");
         expect(foundIn(logs, sought)).toEqual([]);
     });
