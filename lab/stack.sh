@@ -23,7 +23,7 @@ config:
     external-prometheus:prometheus:
         url: http://$SWITCH_ADDRESS:8080/$(basename "$tarball")
         sha256: $sha256
-        scrapeInterval: 15s
+        scrapeInterval: 5s
     external-prometheus:blackboxExporter:
         version: ${version%.linux-amd64.tar.gz}
         url: ${blackbox_exporter[0]}
@@ -39,8 +39,8 @@ config:
             caCertificate: |
 $(indented "$STATE/cluster/pki/ca.crt")
             jobs:
-                kubernetes-pods: { interval: 15s }
-                kubernetes-service-endpoints: { interval: 15s }
+                kubernetes-pods: { interval: 5s }
+                kubernetes-service-endpoints: { interval: 5s }
                 etcd: { path: direct }
                 # Their certificates are their own, as kubeadm leaves them.
                 kube-scheduler: { path: direct, insecureSkipVerify: true }

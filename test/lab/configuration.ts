@@ -42,13 +42,8 @@ export function deploy(change: (configuration: Configuration) => void, ...args: 
     return withConfiguration(change, (file) => up("--config-file", file, ...args));
 }
 
-/** Seconds between two scrapes of each job where a test waits for several. */
-export const QUICK = 5;
-
-/** Lets every job that has no interval of its own be scraped that often. */
-export function quick({ prometheus }: Configuration): void {
-    Object.assign(prometheus ?? {}, { scrapeInterval: `${QUICK}s` });
-}
+/** Seconds between two scrapes of each job of the lab's stack (lab/stack.sh). */
+export const INTERVAL = 5;
 
 /** Gives the lab's cluster such tokens. */
 export function withTokens(tokens: object | undefined): (configuration: Configuration) => void {

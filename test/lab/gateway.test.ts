@@ -7,7 +7,7 @@ import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
 import { endpointLines } from "../../config/prometheus/endpoints";
 import type { ScrapeSource } from "../../config/source";
-import { deploy, quick, QUICK } from "./configuration";
+import { INTERVAL } from "./configuration";
 import {
     allUp,
     breakLab,
@@ -40,13 +40,11 @@ beforeAll(async () => {
     const { federation } = (JSON.parse(text) as { lab: { federation: Record<string, string> } }).lab;
     gatewayCa = federation["caCertificate"] ?? "";
     own = { cert: federation["clientCertificate"] ?? "", key: federation["clientKey"] ?? "" };
-    await deploy(quick);
     await allUp(await expectedJobs(), 90);
 });
 
-afterAll(async () => {
+afterAll(() => {
     rmSync(directory, { recursive: true });
-    await up();
 });
 
 /** A certificate for a client, of a CA of its own or of the gateway's. */
@@ -211,7 +209,7 @@ it("goes on for the VM without a failed scrape while its certificates, its pods 
         const replaced = ["server", "client"].map(
             (leaf) => `--replace=**LocallySignedCert::lab-gateway-certificates-${leaf}`,
         );
-        await deploy(quick, "--target=**PrometheusEndpoint**", ...replaced);
+        await up("--target=**PrometheusEndpoint**", ...replaced);
         // Pods that end serve on for a while.
         await waitFor(
             "the gateway's new certificate",
@@ -220,15 +218,15 @@ it("goes on for the VM without a failed scrape while its certificates, its pods 
             (serial) => serial !== before.serial && !serial.includes("Error"),
         );
         expect(await certificate()).toBe(before.vm);
-        await new Promise((resolve) => setTimeout(resolve, 2 * QUICK * 1000));
+        await new Promise((resolve) => setTimeout(resolve, 2 * INTERVAL * 1000));
         for (const pod of await livingPods()) {
             await kubectl("delete", "pod", "-n", "external-prometheus", pod, "--wait=false");
             // As long as it goes on, and until another one has taken its place.
             await new Promise((resolve) => setTimeout(resolve, 25_000));
         }
-        await deploy(quick);
+        await up();
         expect(await certificate()).not.toBe(before.vm);
-        await new Promise((resolve) => setTimeout(resolve, QUICK * 1000));
+        await new Promise((resolve) => setTimeout(resolve, INTERVAL * 1000));
     } finally {
         await crowd.stop();
     }
@@ -238,7 +236,7 @@ it("goes on for the VM without a failed scrape while its certificates, its pods 
     const { taken: scrapes, failed } = await federated(begun);
     expect(failed).toBe(0);
     // Two jobs of two replicas each.
-    expect(scrapes).toBeGreaterThanOrEqual(4 * Math.floor(seconds / QUICK - 1));
+    expect(scrapes).toBeGreaterThanOrEqual(4 * Math.floor(seconds / INTERVAL - 1));
     console.info(`${crowd.answers()} requests and ${scrapes} scrapes in ${seconds.toFixed(0)} s`);
 }, 400_000);
 
@@ -247,7 +245,7 @@ it("goes on without an API server, with no failed scrape", async () => {
     const begun = Date.now();
     await breakLab("api");
     try {
-        await new Promise((resolve) => setTimeout(resolve, 5 * QUICK * 1000));
+        await new Promise((resolve) => setTimeout(resolve, 5 * INTERVAL * 1000));
         const { taken: scrapes, failed } = await federated(begun);
         expect(failed).toBe(0);
         expect(scrapes).toBeGreaterThanOrEqual(16);

@@ -68,8 +68,8 @@ describe("preview of a change", () => {
         );
         expect(changedLines(shown)).toEqual([
             "+ - job_name: a-new-service",
-            "+ scrape_interval: 15s",
-            "+ scrape_timeout: 10s",
+            "+ scrape_interval: 5s",
+            "+ scrape_timeout: 5s",
             "+ sample_limit: 200000",
             "+ label_limit: 64",
             "+ body_size_limit: 200MB",

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { deploy, quick } from "./configuration";
+import { deploy } from "./configuration";
 import { rights } from "./rights";
 import { allUp, expectedJobs, handle, kubectl, prometheus, query, succeed, up, waitFor } from "./lab";
 
@@ -114,7 +114,6 @@ beforeAll(async () => {
     const list = JSON.stringify({ apiVersion: "v1", kind: "List", items: PODS });
     await succeed("kubectl create", handle("kubectl", ["create", "-f", "-"], { stdin: list }));
     await deploy((configuration) => {
-        quick(configuration);
         Object.assign(configuration["clusters"]?.["lab"] as object, {
             jobs: {
                 ...Object.fromEntries(JOBS.map((job) => [job, PROXIED])),

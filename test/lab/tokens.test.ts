@@ -6,21 +6,15 @@ import { SpareStack } from "../vm/spareStack";
 import { SpareVm } from "../vm/spareVm";
 import { API_SERVER, ask, succeeding } from "./apiServer";
 import { BOUND, boundToken, claims, DIRECT } from "./boundTokens";
-import { deploy, quick, withTokens } from "./configuration";
+import { deploy, withTokens } from "./configuration";
 import { allUp, expectedJobs, PROJECT, pulumi, scrapesSince, up, vm, waitFor } from "./lab";
 import { rights } from "./rights";
 
 const ACCOUNTS = "/api/v1/namespaces/external-prometheus/serviceaccounts";
 
-/** Deploys the lab's stack with such tokens of its cluster, whose jobs are scraped more often. */
+/** Deploys the lab's stack with such tokens of its cluster. */
 function deployTokens(tokens: object | undefined, ...args: string[]): Promise<string> {
-    return deploy(
-        (configuration) => {
-            quick(configuration);
-            withTokens(tokens)(configuration);
-        },
-        ...args,
-    );
+    return deploy(withTokens(tokens), ...args);
 }
 
 async function tokens(): Promise<Record<string, string>> {
