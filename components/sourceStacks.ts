@@ -64,13 +64,17 @@ async function readStack(key: string, name: string): Promise<SourceStack> {
         sources: sources?.value,
         sourceCredentials: credentials?.secretValue ?? credentials?.value,
         isSecret: credentials?.secretValue !== undefined,
+        hidesSources: sources?.secretValue !== undefined,
     };
 }
 
 async function readFederated(stack: string, client: string): Promise<SourceStack> {
     const [source, credentials] = await readOutputs(stack, FEDERATED);
     const values = [source?.value, credentials?.secretValue ?? credentials?.value] as const;
-    return federatedStack(stack, client, values, credentials?.secretValue !== undefined);
+    return {
+        ...federatedStack(stack, client, values, credentials?.secretValue !== undefined),
+        hidesSources: source?.secretValue !== undefined,
+    };
 }
 
 /** What this stack's outputs are until this run has ended. */

@@ -17,6 +17,8 @@ export interface SourceStack {
     readonly sourceCredentials: unknown;
     /** Whether Pulumi keeps the credentials as a secret there. */
     readonly isSecret: boolean;
+    /** Whether it keeps what holds no secret as one, too; `sources` is undefined then. */
+    readonly hidesSources?: boolean;
 }
 
 /** What this stack was last deployed with: its own outputs `sources` and `watchedCredentials`. */
@@ -103,6 +105,13 @@ export function watchedClusters(
             problems.push({ key: stack.key, message: `(${stack.name}) ${message}`, remedy });
         };
         const { outputs, sources, sourceCredentials, isSecret } = stack;
+        if (stack.hidesSources) {
+            refuse(
+                `keeps its output '${outputs[0]}' as a secret: what is made of it can be read on the VM and in previews`,
+                orHoldAll("let that stack export it without pulumi.secret, as it holds no secret"),
+            );
+            continue;
+        }
         if (!isObject(sources) || !isObject(sourceCredentials)) {
             const missing = outputs[isObject(sources) ? 1 : 0];
             refuse(

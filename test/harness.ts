@@ -33,12 +33,15 @@ export interface MockOptions {
     readonly stack?: string;
     /** Outputs of other stacks, by name; those that are credentials are secret. */
     readonly stacks?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    /** Names of those among them that keep all they say as a secret. */
+    readonly secretive?: readonly string[];
     /** What a preview knows of a resource that was made before. */
     readonly previewOutputs?: Outputs;
 }
 
 type Outputs = (type: string, name: string, inputs: Readonly<Record<string, unknown>>) => Record<string, unknown>;
 
+const CREDENTIALS = ["sourceCredentials", "watchedCredentials", "federationCredentials"];
 const STACK_REFERENCE = "pulumi:pulumi:StackReference";
 
 /** The registered resources of one mocked deployment, in no fixed order. */
@@ -88,7 +91,7 @@ export async function startMocks(options: MockOptions = {}): Promise<Deployment>
                         state: {
                             name,
                             outputs,
-                            secretOutputNames: ["sourceCredentials", "watchedCredentials", "federationCredentials"],
+                            secretOutputNames: options.secretive?.includes(name) ? Object.keys(outputs) : CREDENTIALS,
                         },
                     };
                 }

@@ -142,8 +142,10 @@ describe("clusters of other stacks", () => {
 
     it("are refused before anything else is registered, all that is wrong at once", async () => {
         const wrong = { sources: { us: source("eu") }, sourceCredentials: { us: credentials() } };
-        const mocks = await startMocks({ stacks: { ...STACKS, "organization/clusters/us": wrong, none: {} } });
-        const message = await program([...Object.keys(STACKS), "none"]).then(String, String);
+        const stacks = { ...STACKS, "organization/clusters/us": wrong, none: {}, hidden: wrong };
+        const mocks = await startMocks({ stacks, secretive: ["hidden"] });
+        const message = await program([...Object.keys(STACKS), "none", "hidden"]).then(String, String);
+        expect(message).toContain("(hidden) keeps its output 'sources' as a secret");
         expect(message).toContain("(organization/clusters/us) has a cluster 'us' that calls itself 'eu'");
         expect(message).toContain("(none) has no output 'sources'");
         expect(message).toContain("pulumi up --stack none");
