@@ -61,7 +61,7 @@ test-faults: ## Inject every fault into deployments (hours; FAULT_SEED=…, FAUL
 .PHONY: soak
 soak: ## What takes hours: random changes, tokens that expire, hostile sources and more (docs/faults.md)
 	@lab/up
-	@HOSTILE_TEXTS=500 vitest run test/config/hostile.test.ts
+	@HOSTILE_TEXTS=500 REFUSALS=all vitest run test/config/hostile.test.ts test/config/refusals.test.ts
 	@vitest run --reporter=verbose --config test/soak/vitest.config.ts
 
 .PHONY: format
