@@ -39,6 +39,8 @@ config:
             caCertificate: |
 $(indented "$STATE/cluster/pki/ca.crt")
             jobs:
+                # Its samples have times of their own, often older than five seconds.
+                kubernetes-nodes-cadvisor: { interval: 15s }
                 kubernetes-pods: { interval: 5s }
                 kubernetes-service-endpoints: { interval: 5s }
                 etcd: { path: direct }

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import * as grpc from "@grpc/grpc-js";
 import { type PluginAttach, PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
@@ -75,6 +76,8 @@ function lifecycle({ name, version }: Plugin, engine: EngineConnection): grpc.Un
         }),
         cancel: unary<Empty, Empty>(() => {
             engine.cancel();
+            // The engine kills its plugins right after this, and Node keeps what it has compiled only at an orderly end.
+            flushCompileCache();
             return Promise.resolve(new Empty());
         }),
         getPluginInfo: unary<Empty, PluginInfo>(() => Promise.resolve(new PluginInfo().setVersion(version))),

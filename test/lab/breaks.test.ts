@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, expect, it } from "vitest";
+import { sample } from "../faults/sample";
 import { allUp, breakLab, expectedJobs, handle, heal, type Job, query, vm, waitFor } from "./lab";
 
 let jobs: readonly Job[];
@@ -25,7 +26,7 @@ function seenFromVm(address: string): Promise<string> {
 const API = "10.98.0.10:6443";
 const GATEWAY = "10.98.0.10:30990";
 
-it("lab/break api ends the API server and leaves the gateway; lab/heal starts it again", async () => {
+async function breakApi(): Promise<void> {
     await breakLab("api");
     expect(await apiAnswers()).toBe(false);
     expect(await seenFromVm(API)).toBe("000");
@@ -34,18 +35,18 @@ it("lab/break api ends the API server and leaves the gateway; lab/heal starts it
     await heal();
     expect(await apiAnswers()).toBe(true);
     await allUp(jobs, 90);
-});
+}
 
-it("lab/break network parts the VM from the cluster and from nothing else; lab/heal joins them", async () => {
+async function breakNetwork(): Promise<void> {
     await breakLab("network");
     expect(await seenFromVm(API)).toBe("000");
     expect(await seenFromVm(GATEWAY)).toBe("000");
     expect(await apiAnswers()).toBe(true);
     await heal();
     expect(await seenFromVm(GATEWAY)).toBe("400");
-});
+}
 
-it("lab/break vm takes the VM's power and what was not on its disk; after lab/heal Prometheus runs with its data", async () => {
+async function breakVm(): Promise<void> {
     await allUp(jobs, 90);
     // What was scraped in the last half minute may not be on the disk yet.
     const before = Date.now() / 1000 - 120;
@@ -65,4 +66,14 @@ it("lab/break vm takes the VM's power and what was not on its disk; after lab/he
     );
     await allUp(jobs, 90);
     expect((await query("up", before)).length).toBeGreaterThan(0);
+}
+
+const BREAKS: readonly (readonly [string, () => Promise<void>])[] = [
+    ["api ends the API server and leaves the gateway; lab/heal starts it again", breakApi],
+    ["network parts the VM from the cluster and from nothing else; lab/heal joins them", breakNetwork],
+    ["vm takes the VM's power and what was not on its disk; after lab/heal Prometheus runs with its data", breakVm],
+];
+
+it.each(sample("ways to break the lab", BREAKS, 1))("lab/break %s", async (_name, breakIt) => {
+    await breakIt();
 });

@@ -64,8 +64,8 @@ beforeAll(async () => {
                     caCertificate,
                     jobs: {
                         ...Object.fromEntries(off.map((job) => [`kubernetes-${job}`, { path: "off" }])),
-                        "kubernetes-pods": { interval: "15s" },
-                        "kubernetes-service-endpoints": { interval: "15s" },
+                        "kubernetes-pods": { interval: "5s" },
+                        "kubernetes-service-endpoints": { interval: "5s" },
                     },
                     endpoint: {
                         prometheus: { jobs: { "kubernetes-pods": "own-.+|kubernetes-nodes|federate/.+" } },

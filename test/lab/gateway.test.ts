@@ -7,6 +7,7 @@ import { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from "vitest";
 import { endpointLines } from "../../config/prometheus/endpoints";
 import type { ScrapeSource } from "../../config/source";
+import { sample } from "../faults/sample";
 import { INTERVAL } from "./configuration";
 import {
     allUp,
@@ -198,8 +199,7 @@ async function describeCluster(): Promise<void> {
 /** The scrapes of all federated jobs since then, in milliseconds. */
 const federated = (since: number) => scrapesSince(since, 'up{job=~"federate/.*"}');
 
-it("goes on for the VM without a failed scrape while its certificates, its pods and those of the VM are replaced", async () => {
-    onTestFailed(describeCluster);
+async function replacement(): Promise<void> {
     const begun = Date.now();
     const certificate = () => vm("cat /usr/local/etc/prometheus/credentials/lab/federation.crt");
     const before = { serial: (await ask(FEDERATE, own)).serial, vm: await certificate() };
@@ -238,10 +238,9 @@ it("goes on for the VM without a failed scrape while its certificates, its pods 
     // Two jobs of two replicas each.
     expect(scrapes).toBeGreaterThanOrEqual(4 * Math.floor(seconds / INTERVAL - 1));
     console.info(`${crowd.answers()} requests and ${scrapes} scrapes in ${seconds.toFixed(0)} s`);
-}, 400_000);
+}
 
-it("goes on without an API server, with no failed scrape", async () => {
-    onTestFailed(describeCluster);
+async function outage(): Promise<void> {
     const begun = Date.now();
     await breakLab("api");
     try {
@@ -252,37 +251,50 @@ it("goes on without an API server, with no failed scrape", async () => {
     } finally {
         await heal();
     }
-});
+}
 
-describe("two replicas", () => {
-    it("do not need each other: one goes on for the VM where the other was killed", async () => {
-        const begun = Date.now();
-        const scale = (replicas: number) =>
-            kubectl("scale", "statefulset/prometheus", "-n", "monitoring", `--replicas=${replicas}`);
-        // Another one would take its place between two scrapes.
-        await scale(1);
-        try {
-            const killed = ["prometheus-1", "--grace-period=0", "--force", "--ignore-not-found"];
-            await kubectl("delete", "pod", "-n", "monitoring", ...killed);
-            await waitFor(
-                "the VM to miss it",
-                60,
-                () => query('min_over_time(up{job=~"federate/.*",replica="prometheus-1"}[1m]) == 0'),
-                (series) => series.length > 0,
-            );
-        } finally {
-            await scale(2);
-        }
-        expect((await scrapesSince(begun, 'up{job=~"federate/.*",replica="prometheus-0"}')).failed).toBe(0);
-        const newest = await query('max(timestamp(up{job="kubernetes-pods",replica="prometheus-0"}))');
-        expect(newest[0]?.values[0]?.[1]).toBeGreaterThan(begun / 1000 - 15);
-        const jobs = await expectedJobs();
-        await allUp(jobs, 120);
+async function deadReplica(): Promise<void> {
+    const begun = Date.now();
+    const scale = (replicas: number) =>
+        kubectl("scale", "statefulset/prometheus", "-n", "monitoring", `--replicas=${replicas}`);
+    // Another one would take its place between two scrapes.
+    await scale(1);
+    try {
+        const killed = ["prometheus-1", "--grace-period=0", "--force", "--ignore-not-found"];
+        await kubectl("delete", "pod", "-n", "monitoring", ...killed);
         await waitFor(
-            "both replicas again",
-            120,
-            () => query('up{job=~"federate/.*"} == 1'),
-            (series) => series.length === 2 * jobs.filter(({ path }) => path === "federate").length,
+            "the VM to miss it",
+            60,
+            () => query('min_over_time(up{job=~"federate/.*",replica="prometheus-1"}[1m]) == 0'),
+            (series) => series.length > 0,
         );
-    });
-});
+    } finally {
+        await scale(2);
+    }
+    expect((await scrapesSince(begun, 'up{job=~"federate/.*",replica="prometheus-0"}')).failed).toBe(0);
+    const newest = await query('max(timestamp(up{job="kubernetes-pods",replica="prometheus-0"}))');
+    expect(newest[0]?.values[0]?.[1]).toBeGreaterThan(begun / 1000 - 15);
+    const jobs = await expectedJobs();
+    await allUp(jobs, 120);
+    await waitFor(
+        "both replicas again",
+        120,
+        () => query('up{job=~"federate/.*"} == 1'),
+        (series) => series.length === 2 * jobs.filter(({ path }) => path === "federate").length,
+    );
+}
+
+const TRIALS: readonly (readonly [string, () => Promise<void>])[] = [
+    ["fails no scrape of the VM while its certificates, its pods and those of the VM are replaced", replacement],
+    ["fails no scrape without an API server", outage],
+    ["goes on with one replica where the other was killed", deadReplica],
+];
+
+it.each(sample("trials of the gateway", TRIALS, 1))(
+    "%s",
+    async (_name, trial) => {
+        onTestFailed(describeCluster);
+        await trial();
+    },
+    400_000,
+);

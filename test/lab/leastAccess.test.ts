@@ -147,7 +147,7 @@ afterAll(async () => {
     prometheus?.kill();
     await kubectl("delete", "namespace", NAMESPACE, "--wait=false");
     const kinds = "clusterroles,clusterrolebindings,roles,rolebindings";
-    await kubectl("delete", kinds, "--all-namespaces", "-l", `test=${NAMESPACE}`);
+    await kubectl("delete", kinds, "--all-namespaces", "-l", `test=${NAMESPACE}`, "--wait=false");
     rmSync(directory, { recursive: true, maxRetries: 5 });
 });
 

@@ -69,7 +69,7 @@ describe("preview of a change", () => {
         expect(changedLines(shown)).toEqual([
             "+ - job_name: a-new-service",
             "+ scrape_interval: 5s",
-            "+ scrape_timeout: 5s",
+            "+ scrape_timeout: 3750ms",
             "+ sample_limit: 200000",
             "+ label_limit: 64",
             "+ body_size_limit: 200MB",
