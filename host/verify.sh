@@ -21,10 +21,14 @@ job_names "$etc/current" >"$work/jobs"
 age() { metric prometheus_config_last_reload_success_timestamp_seconds | awk -v now="$(date +%s)" '{ print int(now - $1) }'; }
 without_target() { comm -23 "$work/jobs" <(field scrapePool <"$work/targets" | sort -u); }
 
+# New, and to be scraped less often than anybody waits for it here.
+rare='"health":"unknown".*"scrapeInterval":"([0-9]+[ywdh]|[2-9]m|[0-9]{2,}m)'
+
 # Discovery takes a few seconds; a job that has no target after that may get one next year, or never.
 all_scraped() {
     targets >"$work/targets"
-    ! grep -q '"health":"unknown"' "$work/targets" && { [ -z "$(without_target)" ] || [ "$(age)" -ge "$patience" ]; }
+    grep -vE "$rare" "$work/targets" >"$work/expected" || true
+    ! grep -q '"health":"unknown"' "$work/expected" && { [ -z "$(without_target)" ] || [ "$(age)" -ge "$patience" ]; }
 }
 wait_for "$first_scrapes" all_scraped || true
 
@@ -51,7 +55,7 @@ without_target | while IFS= read -r job; do
 done | warn
 [ ! -s "$work/elsewhere" ] || say "jobs whose targets are all on other VMs: $(wc -l <"$work/elsewhere")"
 
-{ grep -v '"health":"up"' "$work/targets" || true; } | while IFS= read -r target; do
+{ grep -v '"health":"up"' "$work/expected" || true; } | while IFS= read -r target; do
     echo "$(field scrapePool <<<"$target") $(field scrapeUrl <<<"$target")" \
         "is $(field health <<<"$target"): $(field lastError <<<"$target")"
 done | warn

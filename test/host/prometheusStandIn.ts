@@ -139,7 +139,8 @@ export class PrometheusStandIn {
                 scrapePool: job.job_name,
                 scrapeUrl: `http://${job.job_name}/metrics`,
                 lastError: job.job_name.includes("down") ? 'Get "http://x": connection refused' : "",
-                health: job.job_name.includes("down") ? "down" : "up",
+                health: /^(new|rare)/.test(job.job_name) ? "unknown" : job.job_name.includes("down") ? "down" : "up",
+                scrapeInterval: job.job_name.startsWith("rare") ? "4m" : "1m",
             }));
     }
 

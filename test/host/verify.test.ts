@@ -55,6 +55,23 @@ it("does not wait for targets that have had the time to be found", async () => {
     expect(stderr).toContain("warning: without-target has no target");
 });
 
+it(
+    "waits for a target that is new, but not for one that is scraped every four minutes",
+    { timeout: 60_000 },
+    async () => {
+        const machine = await serving();
+        await machine.succeed("configuration", {}, configuration(["rare"]));
+        const began = Date.now();
+        const { stderr } = await machine.succeed("verify", { first_scrapes: "40" });
+        expect(stderr).toBe("");
+        expect(Date.now() - began).toBeLessThan(30_000);
+        await machine.succeed("configuration", {}, configuration(["rare", "new"]));
+        const waited = await machine.succeed("verify", { first_scrapes: "3" });
+        expect(waited.stderr).toContain("warning: new http://new/metrics is unknown");
+        expect(waited.stderr).not.toContain("rare");
+    },
+);
+
 it("fails where Prometheus does not run, or runs something else", { timeout: 60_000 }, async () => {
     const machine = await serving();
     machine.write(`${ETC}/prometheus.yml`, "scrape_configs:\n  - job_name: another\n");
