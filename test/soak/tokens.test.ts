@@ -20,7 +20,7 @@ import { vmState } from "../lab/state";
 
 const MINUTE = 60_000;
 const LIFETIME = 10 * MINUTE;
-/** Of the lab's direct jobs, in seconds. */
+/** Of the slowest of the lab's direct jobs (lab/stack.sh), in seconds. */
 const INTERVAL = 15;
 
 const deployBound = (...args: string[]) => deploy(withTokens(BOUND), ...args);
