@@ -48,7 +48,6 @@ describe("clusters of other stacks", () => {
 
     it.each<[string, Partial<SourceStack>]>([
         ["has no output 'sources': it was not deployed, or is no stack of this program", { sources: undefined }],
-        ["keeps its output 'sources' as a secret", { sources: undefined, hidesSources: true }],
         ["has no output 'sourceCredentials': it was", { sourceCredentials: undefined }],
         ["has no output 'sourceCredentials': it was", { sourceCredentials: "text" }],
         ["has its output 'sourceCredentials' in clear; whoever read its state has the tokens", { isSecret: false }],
