@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(async () => {
     delete process.env["TMPDIR"];
     rmSync(temporary, { recursive: true });
-    rmSync(LOGS, { recursive: true });
+    rmSync(LOGS, { recursive: true, force: true });
     writeFileSync(LOGS, "");
     await up();
 });
