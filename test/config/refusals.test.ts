@@ -88,8 +88,9 @@ describe("a wrong configuration", () => {
 
     it("is told what else is wrong around it", { timeout: 400_000 }, () => {
         if (SOME.length < ROWS.length) {
+            const left = ROWS.length - SOME.length;
             console.info(
-                `not run: surroundings of ${ROWS.length - SOME.length} of ${ROWS.length} refusals (make soak)`,
+                `not run: ${left} of ${ROWS.length} refusals by the whole program and beside others (make soak)`,
             );
         }
         for (const row of SOME) {
