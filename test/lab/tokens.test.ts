@@ -12,11 +12,6 @@ import { rights } from "./rights";
 
 const ACCOUNTS = "/api/v1/namespaces/external-prometheus/serviceaccounts";
 
-/** Deploys the lab's stack with such tokens of its cluster. */
-function deployTokens(tokens: object | undefined, ...args: string[]): Promise<string> {
-    return deploy(withTokens(tokens), ...args);
-}
-
 async function tokens(): Promise<Record<string, string>> {
     const text = await pulumi("stack", "output", "sourceCredentials", "--json", "--show-secrets");
     return (JSON.parse(text) as { lab: { tokens: Record<string, string> } }).lab.tokens;
@@ -38,7 +33,7 @@ describe("tokens that the VM gets itself", () => {
 
     beforeAll(async () => {
         begun = Date.now();
-        await deployTokens(BOUND);
+        await deploy(withTokens(BOUND));
         renewal = (await tokens())["renewal"] ?? "";
         secret = String(claims(renewal)["kubernetes.io/serviceaccount/secret.name"]);
     });
@@ -46,7 +41,7 @@ describe("tokens that the VM gets itself", () => {
     it("take the place of those of Secrets without a failed scrape, and change nothing at the next deployments", async () => {
         expect(Object.keys(await tokens())).toEqual(["renewal"]);
         for (let time = 0; time < 2; time += 1)
-            expect(await deployTokens(BOUND, "--expect-no-changes")).toMatch(/unchanged/);
+            expect(await deploy(withTokens(BOUND), "--expect-no-changes")).toMatch(/unchanged/);
         const args = ["-s", "-C", PROJECT, "drift", "STACK=lab"];
         const { code, stdout } = await runProgram("make", args, { timeoutSeconds: 120 });
         expect(`${code ?? ""} ${stdout}`).toMatch(/^0 .* is as the stack 'lab' has declared it\.$/m);
@@ -163,7 +158,7 @@ describe("tokens that the VM gets itself", () => {
         expect(await status()).toBe(200);
         await succeeding(`${ACCOUNTS}/external-prometheus-discovery`, { method: "DELETE" });
         await waitFor("the token to count no longer", 60, status, (seen) => seen === 401);
-        await deployTokens(BOUND, "--refresh");
+        await deploy(withTokens(BOUND), "--refresh");
         await waitFor(
             "a token of the new account",
             100,
@@ -179,7 +174,7 @@ describe("a VM whose clusters are another stack's", () => {
     let monitor: SpareStack | undefined;
 
     beforeAll(async () => {
-        await deployTokens(undefined);
+        await deploy(withTokens(undefined));
         await spare.blank();
         monitor = await SpareStack.create(spare, "tokens-monitor");
         monitor.configuration["sourceStacks"] = ["organization/external-prometheus/lab"];
@@ -214,7 +209,7 @@ describe("a VM whose clusters are another stack's", () => {
     it("fails no scrape while their tokens are replaced, however much later its own stack is deployed", async () => {
         const begun = Date.now();
         const before = await token();
-        await deployTokens({ generation: 2, previous: "secret" });
+        await deploy(withTokens({ generation: 2, previous: "secret" }));
         // The VM has the old ones, which the cluster still takes.
         await waitFor(
             "two more scrapes of each target",
@@ -225,7 +220,7 @@ describe("a VM whose clusters are another stack's", () => {
         expect(await token()).toBe(before);
         await monitor?.mustUp();
         expect(await token()).not.toBe(before);
-        await deployTokens({ generation: 2 });
+        await deploy(withTokens({ generation: 2 }));
         const after = Date.now();
         await waitFor(
             "two more scrapes of each target",
