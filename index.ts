@@ -1,3 +1,4 @@
+import "./lazyPacking";
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterSource } from "./components/clusterSource";
 import { ExternalPrometheus } from "./components/externalPrometheus";

@@ -1,4 +1,4 @@
-import * as k8s from "@pulumi/kubernetes";
+import { Provider } from "@pulumi/kubernetes/provider";
 import * as pulumi from "@pulumi/pulumi";
 import { accessFor } from "../config/kubernetes/rbac";
 import { scrapeSource } from "../config/kubernetes/scrapeSource";
@@ -51,7 +51,7 @@ export class ClusterSource extends pulumi.ComponentResource {
 
     /** What has to be made in the cluster. */
     private make(name: string, { cluster, kubeconfig, endpointSecrets }: ClusterSourceArgs) {
-        const provider = new k8s.Provider(
+        const provider = new Provider(
             name,
             {
                 kubeconfig: pulumi.secret(kubeconfig),

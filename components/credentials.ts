@@ -1,4 +1,4 @@
-import { remote } from "@pulumi/command";
+import * as remote from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 import { type CredentialFile, credentialFiles } from "../config/credentials";
 import { httpCredentialFiles, type HttpServices } from "../config/httpCredentials";

@@ -1,4 +1,4 @@
-import { remote } from "@pulumi/command";
+import * as remote from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 import { frontCredentialFiles } from "../config/httpd/credentials";
 import type { Front } from "../config/schema";

@@ -1,4 +1,5 @@
-import { remote, type types } from "@pulumi/command";
+import type { types } from "@pulumi/command";
+import * as remote from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 import type { VmConfig } from "../config/vm";
 import { milliseconds } from "../config/source";

@@ -1,4 +1,7 @@
-import * as k8s from "@pulumi/kubernetes";
+import * as apps from "@pulumi/kubernetes/apps/v1";
+import * as core from "@pulumi/kubernetes/core/v1";
+import * as networking from "@pulumi/kubernetes/networking/v1";
+import * as policies from "@pulumi/kubernetes/policy/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { isIP } from "node:net";
 import type { GatewayEndpoint } from "../config/endpoint";
@@ -23,7 +26,7 @@ export interface GatewayArgs {
     namespace: pulumi.Input<string>;
     endpoint: GatewayEndpoint;
     /** One for each replica of the Prometheus, in their order. */
-    replicas: k8s.core.v1.Service[];
+    replicas: core.Service[];
 }
 
 /**
@@ -56,12 +59,12 @@ export function openGateway(
             routePrefix,
         ),
     );
-    const configMap = new k8s.core.v1.ConfigMap(
+    const configMap = new core.ConfigMap(
         `${name}-configuration`,
         { metadata, data: { "nginx.conf": configuration } },
         { parent },
     );
-    const secret = new k8s.core.v1.Secret(
+    const secret = new core.Secret(
         `${name}-certificate`,
         {
             metadata,
@@ -71,14 +74,14 @@ export function openGateway(
         { parent },
     );
 
-    new k8s.networking.v1.NetworkPolicy(`${name}-policy`, gatewayNetworkPolicy(args), { parent });
+    new networking.NetworkPolicy(`${name}-policy`, gatewayNetworkPolicy(args), { parent });
     if (endpoint.admittance) {
         endpoint.prometheus.replicas.forEach((replica, i) => {
             const policy = admittanceNetworkPolicy(args, replica);
-            new k8s.networking.v1.NetworkPolicy(`${name}-admittance-${i}`, policy, { parent });
+            new networking.NetworkPolicy(`${name}-admittance-${i}`, policy, { parent });
         });
     }
-    new k8s.apps.v1.Deployment(
+    new apps.Deployment(
         name,
         gatewayDeployment({
             ...args,
@@ -90,8 +93,8 @@ export function openGateway(
         }),
         { parent },
     );
-    new k8s.policy.v1.PodDisruptionBudget(`${name}-budget`, gatewayDisruptionBudget(args), { parent });
-    new k8s.core.v1.Service(`${name}-service`, gatewayService(args), { parent });
+    new policies.PodDisruptionBudget(`${name}-budget`, gatewayDisruptionBudget(args), { parent });
+    new core.Service(`${name}-service`, gatewayService(args), { parent });
 
     return pulumi
         .all([caCertificate, client.certificate, pulumi.secret(client.key)])

@@ -1,4 +1,4 @@
-import { remote } from "@pulumi/command";
+import * as remote from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 import { frontUrl } from "../config/front";
 import { frontFiles } from "../config/httpd/files";

@@ -1,4 +1,4 @@
-import { remote } from "@pulumi/command";
+import * as remote from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 import { documents, type Scraping } from "../config/prometheus/document";
 import type { ScrapeSource } from "../config/source";

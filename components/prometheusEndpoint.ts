@@ -1,4 +1,6 @@
-import * as k8s from "@pulumi/kubernetes";
+import { CustomResource } from "@pulumi/kubernetes/apiextensions";
+import { Service } from "@pulumi/kubernetes/core/v1";
+import { Ingress } from "@pulumi/kubernetes/networking/v1";
 import * as pulumi from "@pulumi/pulumi";
 import type { Endpoint } from "../config/endpoint";
 import { type EndpointSecrets, givenProof } from "../config/endpointProof";
@@ -29,7 +31,7 @@ export class PrometheusEndpoint extends pulumi.ComponentResource {
         const { prometheus } = endpoint;
         const child = { parent: this };
         const replicas = prometheus.replicas.map(
-            (_, i) => new k8s.core.v1.Service(`${name}-replica-${i}`, replicaService(cluster, prometheus, i), child),
+            (_, i) => new Service(`${name}-replica-${i}`, replicaService(cluster, prometheus, i), child),
         );
         switch (endpoint.kind) {
             case "gateway":
@@ -37,10 +39,10 @@ export class PrometheusEndpoint extends pulumi.ComponentResource {
                 break;
             case "ingress":
                 if (endpoint.httpRoute === undefined) {
-                    new k8s.networking.v1.Ingress(name, ingress(cluster, endpoint), child);
+                    new Ingress(name, ingress(cluster, endpoint), child);
                 }
                 httpRoutes(cluster, endpoint).forEach((route, i) => {
-                    new k8s.apiextensions.CustomResource(`${name}-route-${i}`, route, child);
+                    new CustomResource(`${name}-route-${i}`, route, child);
                 });
                 this.credentials = pulumi.output(args.secrets).apply((secrets) => givenProof(endpoint, secrets));
                 break;

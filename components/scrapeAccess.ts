@@ -1,4 +1,6 @@
-import * as k8s from "@pulumi/kubernetes";
+import * as admission from "@pulumi/kubernetes/admissionregistration/v1";
+import * as core from "@pulumi/kubernetes/core/v1";
+import * as rbac from "@pulumi/kubernetes/rbac/v1";
 import * as pulumi from "@pulumi/pulumi";
 import { accountName, NAMESPACE, type Purpose } from "../config/kubernetes/accounts";
 import { labels } from "../config/kubernetes/labels";
@@ -18,7 +20,7 @@ export interface ScrapeAccessArgs {
 
 interface TokenSecret {
     readonly purpose: Purpose;
-    readonly secret: k8s.core.v1.Secret;
+    readonly secret: core.Secret;
 }
 
 /** Accounts that may read what the chosen jobs need and nothing else, in a namespace of their own, with a token each. */
@@ -34,7 +36,7 @@ export class ScrapeAccess extends pulumi.ComponentResource {
         super("external-prometheus:index:ScrapeAccess", name, {}, opts);
 
         this.labels = labels(args.cluster, "scrape-access");
-        const namespace = new k8s.core.v1.Namespace(
+        const namespace = new core.Namespace(
             `${name}-namespace`,
             {
                 metadata: {
@@ -71,8 +73,8 @@ export class ScrapeAccess extends pulumi.ComponentResource {
         this.registerOutputs({ namespace: this.namespace });
     }
 
-    private account(name: string, purpose: Purpose): k8s.core.v1.ServiceAccount {
-        return new k8s.core.v1.ServiceAccount(
+    private account(name: string, purpose: Purpose): core.ServiceAccount {
+        return new core.ServiceAccount(
             `${name}-${purpose}`,
             {
                 metadata: {
@@ -88,7 +90,7 @@ export class ScrapeAccess extends pulumi.ComponentResource {
 
     private rights(
         name: string,
-        account: k8s.core.v1.ServiceAccount,
+        account: core.ServiceAccount,
         access: Access | undefined,
         dependsOn: pulumi.Resource[],
     ): pulumi.Output<string>[] {
@@ -104,7 +106,7 @@ export class ScrapeAccess extends pulumi.ComponentResource {
     /** A Secret for each account that has tokens of that kind and generation from one. */
     private secrets(
         name: string,
-        accounts: readonly (readonly [Purpose, k8s.core.v1.ServiceAccount])[],
+        accounts: readonly (readonly [Purpose, core.ServiceAccount])[],
         kind: TokenKind,
         generation: number,
     ): TokenSecret[] {
@@ -120,7 +122,7 @@ export class ScrapeAccess extends pulumi.ComponentResource {
     /** Allows the account what the rules say, in one namespace or, without one, in the whole cluster. */
     private grant(
         name: string,
-        account: k8s.core.v1.ServiceAccount,
+        account: core.ServiceAccount,
         rules: Rule[],
         dependsOn: pulumi.Resource[],
         namespace?: string,
@@ -129,8 +131,8 @@ export class ScrapeAccess extends pulumi.ComponentResource {
         const metadata = { labels: this.labels, ...(namespace !== undefined && { namespace }) };
         const [Role, Binding, kind] =
             namespace === undefined
-                ? ([k8s.rbac.v1.ClusterRole, k8s.rbac.v1.ClusterRoleBinding, "ClusterRole"] as const)
-                : ([k8s.rbac.v1.Role, k8s.rbac.v1.RoleBinding, "Role"] as const);
+                ? ([rbac.ClusterRole, rbac.ClusterRoleBinding, "ClusterRole"] as const)
+                : ([rbac.Role, rbac.RoleBinding, "Role"] as const);
         const role = new Role(name, { metadata, rules }, { parent: this });
         const binding = new Binding(
             name,
@@ -151,7 +153,7 @@ export class ScrapeAccess extends pulumi.ComponentResource {
         const bindable = secrets.filter(({ purpose }) => purpose === "renewal").map(({ secret }) => secret);
         const lifetimeSeconds = longestLifetime(tokens);
         const metadata = { name: `${NAMESPACE}-tokens`, labels: this.labels };
-        const policy = new k8s.admissionregistration.v1.ValidatingAdmissionPolicy(
+        const policy = new admission.ValidatingAdmissionPolicy(
             name,
             {
                 metadata,
@@ -161,15 +163,15 @@ export class ScrapeAccess extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        return new k8s.admissionregistration.v1.ValidatingAdmissionPolicyBinding(
+        return new admission.ValidatingAdmissionPolicyBinding(
             name,
             { metadata, spec: { policyName: policy.metadata.name, validationActions: ["Deny"] } },
             { parent: this },
         );
     }
 
-    private secret(name: string, account: k8s.core.v1.ServiceAccount): k8s.core.v1.Secret {
-        return new k8s.core.v1.Secret(
+    private secret(name: string, account: core.ServiceAccount): core.Secret {
+        return new core.Secret(
             name,
             {
                 metadata: {

@@ -1,4 +1,4 @@
-import { remote } from "@pulumi/command";
+import * as remote from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 import { bundle, type BundleFile } from "../host/bundle";
 import { type ProgramName, PROGRAMS } from "../host/programs";

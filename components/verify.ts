@@ -1,4 +1,4 @@
-import { remote } from "@pulumi/command";
+import * as remote from "@pulumi/command/remote";
 import * as pulumi from "@pulumi/pulumi";
 import { endpointLines } from "../config/prometheus/endpoints";
 import type { ScrapeSource } from "../config/source";
