@@ -33,16 +33,17 @@ install_stand_in() {
     mkdir -p "$directory"
     if [[ ! -f $bundle || -n $(find "$LAB/providers/$name" "$LAB/providers"/*.ts "$LAB/package-lock.json" -newer "$bundle" -print -quit) ]]; then
         "$LAB/node_modules/.bin/esbuild" "$LAB/providers/$name/main.ts" --bundle --platform=node --target=node24 \
-            --external:cpu-features '--external:*.node' --log-level=error --outfile="$bundle"
+            --external:cpu-features '--external:*.node' --log-level=error --outfile="$bundle.$$"
+        mv "$bundle.$$" "$bundle"
     fi
-    cat >"$wrapper.new" <<WRAPPER
+    cat >"$wrapper.$$" <<WRAPPER
 #!/bin/sh
 # The lab's stand-in for the $name provider. It lives for one deployment: with room, it has done before anything is collected.
 NODE_COMPILE_CACHE='$directory/cache' exec '$NODE' --max-semi-space-size=64 '$bundle' "\$@"
 WRAPPER
-    chmod +x "$wrapper.new"
-    # Renamed into place: an engine may be starting the old one right now.
-    mv "$wrapper.new" "$wrapper"
+    chmod +x "$wrapper.$$"
+    # Renamed into place: an engine may be starting the old one right now, and another of these scripts may be writing.
+    mv "$wrapper.$$" "$wrapper"
     echo "provider $name ${VERSIONS[$name]}: the lab's stand-in"
 }
 
