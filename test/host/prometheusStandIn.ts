@@ -140,7 +140,7 @@ export class PrometheusStandIn {
                 scrapeUrl: `http://${job.job_name}/metrics`,
                 lastError: job.job_name.includes("down") ? 'Get "http://x": connection refused' : "",
                 health: /^(new|rare)/.test(job.job_name) ? "unknown" : job.job_name.includes("down") ? "down" : "up",
-                scrapeInterval: job.job_name.startsWith("rare") ? "4m" : "1m",
+                scrapeInterval: job.job_name.startsWith("rare") ? "4m" : "500ms",
             }));
     }
 
