@@ -8,11 +8,16 @@ const sdk = createRequire(require.resolve("@pulumi/pulumi"));
 /** Puts in the place of a package of the SDK one member of it, which loads the package. */
 function lazily(name: string, member: string, of: (whole: Record<string, unknown>) => unknown): void {
     const place = sdk.resolve(name);
+    if (sdk.cache[place] !== undefined) {
+        return;
+    }
     const module = new Module(place);
     module.loaded = true;
     module.exports = Object.defineProperty({ __esModule: true }, member, {
         get: () => {
-            Reflect.deleteProperty(sdk.cache, place);
+            if (sdk.cache[place] === module) {
+                Reflect.deleteProperty(sdk.cache, place);
+            }
             return of(sdk(place) as Record<string, unknown>);
         },
     });
