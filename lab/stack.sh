@@ -66,7 +66,7 @@ mkdir -p "$STATE/pulumi-home" "$STATE/pulumi-state"
 chmod 0700 "$STATE/pulumi-home" "$STATE/pulumi-state"
 # The engine keeps a compressed log of each run, with every property of every resource: a sixth of what an `up` costs the
 # processor. It keeps none where its place is taken.
-[[ -e $STATE/pulumi-home/logs ]] || : >"$STATE/pulumi-home/logs"
+[[ -f $STATE/pulumi-home/logs ]] || { rm -rf "$STATE/pulumi-home/logs" && : >"$STATE/pulumi-home/logs"; }
 if [[ ! -s $STATE/pulumi-passphrase ]]; then
     (umask 077 && head -c 24 /dev/urandom | base64 >"$STATE/pulumi-passphrase")
 fi
