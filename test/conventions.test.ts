@@ -73,7 +73,7 @@ describe("imports", () => {
         ["config", /^(config|host)\//, /^(node:\w+|zod|js-yaml|@pulumi\/pulumi)$/],
         ["host", /^host\//, /^node:\w+$/],
         ["operate", /^(operate|config|host)\//, /^(node:\w+|zod)$/],
-        // Of the large packages only what is used: all of one takes longer to load than this whole program.
+        // Of the large packages only what is used: all of Kubernetes takes longer to load than all of these.
         [
             "components",
             /^(components|config|host)\//,
