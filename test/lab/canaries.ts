@@ -131,11 +131,19 @@ export function sampleCommandLines(): { stop: () => string } {
     };
 }
 
-/** What is in all files below a folder. */
+/** What is in all files below a folder; others may make and end files there meanwhile, as a lock of another stack. */
 export function contentOf(folder: string): string {
-    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-    return entries
-        .filter((entry) => entry.isFile())
-        .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
+    return readdirSync(folder, { withFileTypes: true })
+        .map((entry) => {
+            const place = join(folder, entry.name);
+            try {
+                return entry.isDirectory() ? contentOf(place) : entry.isFile() ? readFileSync(place, "latin1") : "";
+            } catch (error) {
+                if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+                    return "";
+                }
+                throw error;
+            }
+        })
         .join("\n");
 }
