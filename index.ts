@@ -9,7 +9,8 @@ import { jobs } from "./config/prometheus/jobs";
 import type { StackConfig } from "./config/schema";
 import type { Watched } from "./config/sourceStacks";
 
-// Pulumi notes for each promise where it was made. To find that in TypeScript takes long, and nobody reads it; without, errors still have their stack, with lines of the compiled text.
+// Pulumi notes for each promise where it was made. To find that in TypeScript takes long, and nobody reads it; without, errors
+// still have their stack, with lines of the compiled text.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 // Few read what the SDK says for its own debugging, either: four messages for each resource, each a call to the engine, which
 // shows them with --debug alone. The price is that they are missing there, too.
