@@ -38,7 +38,7 @@ install_stand_in() {
     fi
     cat >"$wrapper.$$" <<WRAPPER
 #!/bin/sh
-# The lab's stand-in for the $name provider. It lives for one deployment: with room, it has done before anything is collected.
+# The lab's stand-in for the $name provider. It lives for one deployment: less is collected where the young may grow.
 NODE_COMPILE_CACHE='$directory/cache' exec '$NODE' --max-semi-space-size=64 '$bundle' "\$@"
 WRAPPER
     chmod +x "$wrapper.$$"
