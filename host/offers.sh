@@ -45,19 +45,27 @@ offered() {
     done <<<"$endpoints"
 }
 
-# without_series URL: of each federation that brings nothing, cluster, job and replica, as the Prometheus at that URL knows
-# them. That no alert fires is as it should be.
+# federations <JSON: cluster, job, replica and instance of each federation among targets or series, one of them a line.
+federations() {
+    sed -nE 's/.*"cluster":"([^"]*)".*"instance":"([^"]*)".*"job":"federate\/([^"]*)".*"replica":"([^"]*)".*/\1\t\3\t\4\t\2/p' |
+        sort
+}
+
+# without_series URL: of each federation that brings nothing, cluster, job, replica and instance, as the Prometheus at that URL
+# knows them. That no alert fires is as it should be. What it does not ask any more is among its answers for five minutes.
 without_series() {
-    curl -q -sSf --noproxy '*' --max-time 20 --get "$1/api/v1/query" \
-        --data-urlencode 'query=scrape_samples_scraped{job=~"federate/.+",job!="federate/alerts"} == 0 and up == 1' |
-        sed 's/{"metric"/\n&/g' |
-        sed -nE 's/.*"cluster":"([^"]*)".*"job":"federate\/([^"]*)".*"replica":"([^"]*)".*/\1\t\2\t\3/p' | sort
+    local got=(curl -q -sSf --noproxy '*' --max-time 20 --get)
+    comm -12 \
+        <("${got[@]}" "$1/api/v1/query" \
+            --data-urlencode 'query=scrape_samples_scraped{job=~"federate/.+",job!="federate/alerts"} == 0 and up == 1' |
+            sed 's/{"metric"/\n&/g' | federations) \
+        <("${got[@]}" "$1/api/v1/targets" --data-urlencode state=active | sed 's/{"discoveredLabels"/\n&/g' | federations)
 }
 
 # unmatched URL: a line of words for each of them.
 unmatched() {
     local cluster job replica
-    while IFS=$'\t' read -r cluster job replica; do
+    while IFS=$'\t' read -r cluster job replica _; do
         printf '%s/%s finds no series at %s; its jobs there: %s\n' "$cluster" "$job" "$replica" \
             "$(offered "$cluster" "$replica" 2>&1)"
     done < <(without_series "$1")

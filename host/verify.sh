@@ -67,13 +67,15 @@ done | warn
         "is $(field health <<<"$target"): $(field lastError <<<"$target")"
 done | warn
 
-# ask QUERY: the job and the instance of each series.
+# named <TARGETS OR SERIES: the job and the instance of each.
+named() { sed -nE 's/.*"instance":"([^"]*)".*"job":"([^"]*)".*/\2 \1/p' | sort -u; }
 ask() {
     request -f --max-time 30 -G --data-urlencode "query=$1" "http://$address/api/v1/query" |
-        sed 's/{"metric"/\n&/g' | grep '"metric"' |
-        sed -E 's/.*"instance":"([^"]*)".*"job":"([^"]*)".*/\2 \1/' || true
+        sed 's/{"metric"/\n&/g' | grep '"metric"' || true
 }
+# What was a target before the change is among the answers for five minutes.
 ask 'scrape_samples_post_metric_relabeling == 0 and up == 1 unless scrape_samples_scraped{job=~"federate/.+"} == 0' |
+    named | comm -12 - <(named <"$work/targets") |
     sed 's/$/ answers, but brings no sample (do metric_relabel_configs drop all?)/' | warn
 unmatched "http://$address" | sed 's/$/ (set endpoint.prometheus.flavour or .jobs)/' | warn
 

@@ -119,11 +119,9 @@ export class PrometheusStandIn {
     }
 
     private withoutSamples(): unknown[] {
-        const jobs = this.jobs.filter(({ job_name }) => job_name.includes("empty"));
-        return jobs.map(({ job_name }) => ({
-            metric: { instance: `http://${job_name}`, job: job_name },
-            value: [0, "0"],
-        }));
+        const jobs = this.jobs.filter(({ job_name }) => job_name.includes("empty")).map(({ job_name }) => job_name);
+        // One that was a target until a moment ago, too.
+        return [...jobs, "gone"].map((job) => ({ metric: { instance: `http://${job}`, job }, value: [0, "0"] }));
     }
 
     private targets(): unknown[] {
@@ -136,6 +134,7 @@ export class PrometheusStandIn {
                         : (job.scrape_interval ?? this.main.global?.scrape_interval ?? "1m"),
                     __scrape_timeout__: "10s",
                 },
+                labels: { instance: `http://${job.job_name}`, job: job.job_name },
                 scrapePool: job.job_name,
                 scrapeUrl: `http://${job.job_name}/metrics`,
                 lastError: job.job_name.includes("down") ? 'Get "http://x": connection refused' : "",
