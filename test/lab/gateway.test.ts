@@ -277,9 +277,9 @@ async function deadReplica(): Promise<void> {
     const jobs = await expectedJobs();
     await allUp(jobs, 120);
     await waitFor(
-        "both replicas again",
+        "both replicas to have something again",
         120,
-        () => query('up{job=~"federate/.*"} == 1'),
+        () => query('scrape_samples_scraped{job=~"federate/.*"} > 0'),
         (series) => series.length === 2 * jobs.filter(({ path }) => path === "federate").length,
     );
 }
