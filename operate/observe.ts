@@ -104,8 +104,11 @@ export function understand(
 ): Observed {
     const [targetsLine, ...lines] = stdout.split("\n");
     const { activeTargets } = Targets.parse(JSON.parse(targetsLine ?? "")).data;
-    const [series = [], scraped = [], federated = [], failing = []] = lines.slice(0, 4).map(samples);
+    const [series = [], scraped = [], federated = [], failed = []] = lines.slice(0, 4).map(samples);
     const words = lines.slice(4);
+    const probed = new Set(activeTargets.map(({ scrapePool, labels }) => `${scrapePool} ${labels.instance}`));
+    // What is not probed any more is among the answers for five minutes.
+    const failing = failed.filter(({ metric }) => probed.has(`${jobKey(metric)} ${metric.instance}`));
     const jobs = new Map(
         expected.map((job) => {
             const key = jobKey(job);
@@ -116,9 +119,9 @@ export function understand(
             const newest =
                 job.path === "federate" ? [...of(federated, own), ...of(scraped, reported)] : of(scraped, own);
             const [sample] = newest;
-            const probed = failing.filter(({ metric }) => jobKey(metric) === key).length;
+            const probesFailed = failing.filter(({ metric }) => jobKey(metric) === key).length;
             const seen = {
-                up: targets.filter(({ health }) => health === "up").length - probed,
+                up: targets.filter(({ health }) => health === "up").length - probesFailed,
                 targets: targets.length,
                 series: of(series, reported).reduce((sum, { value }) => sum + value, 0),
                 age: sample && sample.at - sample.value,

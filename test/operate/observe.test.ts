@@ -79,9 +79,14 @@ describe("understand", () => {
     it("counts a probe that fails as down, though the exporter that made it answers", () => {
         const job = { cluster: "a", job: "probe-apiserver", path: "direct" };
         const at = "https://k8s.example.com:6443/readyz";
-        const up = [target("a/probe-apiserver", at, "up"), target("a/probe-apiserver", "other", "up")];
+        const up = [
+            target("a/probe-apiserver", at, "up"),
+            target("a/probe-apiserver", "other", "up"),
+            target("mine", "x", "up"),
+        ];
         const failing: [object, string][] = [
             [{ cluster: "a", job: "probe-apiserver", instance: at }, "0"],
+            [{ cluster: "a", job: "probe-apiserver", instance: "probed until a moment ago" }, "0"],
             [{ job: "mine", instance: "x" }, "0"],
         ];
         const { jobs, complaints } = understand(answers(up, [], [], [], failing), [job], []);
