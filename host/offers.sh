@@ -52,7 +52,7 @@ federations() {
 }
 
 # without_series URL: of each federation that brings nothing, cluster, job, replica and instance, as the Prometheus at that URL
-# knows them. That no alert fires is as it should be. What it does not ask any more is among its answers for five minutes.
+# knows them. That no alert fires is as it should be. What it does not ask any more is among its answers for up to five minutes.
 without_series() {
     local got=(curl -q -sSf --noproxy '*' --max-time 20 --get)
     comm -12 \

@@ -73,7 +73,7 @@ ask() {
     request -f --max-time 30 -G --data-urlencode "query=$1" "http://$address/api/v1/query" |
         sed 's/{"metric"/\n&/g' | grep '"metric"' || true
 }
-# What was a target before the change is among the answers for five minutes.
+# What was a target before the change is among the answers for up to five minutes.
 ask 'scrape_samples_post_metric_relabeling == 0 and up == 1 unless scrape_samples_scraped{job=~"federate/.+"} == 0' |
     named | comm -12 - <(named <"$work/targets") |
     sed 's/$/ answers, but brings no sample (do metric_relabel_configs drop all?)/' | warn

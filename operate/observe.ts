@@ -107,7 +107,7 @@ export function understand(
     const [series = [], scraped = [], federated = [], failed = []] = lines.slice(0, 4).map(samples);
     const words = lines.slice(4);
     const probed = new Set(activeTargets.map(({ scrapePool, labels }) => `${scrapePool} ${labels.instance}`));
-    // What is not probed any more is among the answers for five minutes.
+    // What is not probed any more is among the answers for up to five minutes.
     const failing = failed.filter(({ metric }) => probed.has(`${jobKey(metric)} ${metric.instance}`));
     const jobs = new Map(
         expected.map((job) => {

@@ -90,7 +90,7 @@ beforeAll(async () => {
     await waitFor(
         "each federation to be up",
         60,
-        // What the gateway brought is among the answers for five minutes more.
+        // What the gateway brought is among the answers for up to five minutes more.
         () => queryBy("job", `count by (job) (up{job=~"federate/.*",instance=~"${NEW}"} == 1)`),
         (up) => up["federate/kubernetes-pods"] === 3 && up["federate/kubernetes-service-endpoints"] === 3,
     );
