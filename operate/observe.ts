@@ -12,7 +12,7 @@ import { runOnVm, type Vm } from "./vm";
 const TIMEOUT_SECONDS = 60;
 
 /** What the last scrape of each target brought; a federation reports under the name `federate/<job>`. */
-const SERIES = `sum by (cluster, job, metrics_path) (${underOneName("scrape_samples_post_metric_relabeling")})`;
+const SERIES = `sum by (cluster, job, metrics_path, instance, replica) (${underOneName("scrape_samples_post_metric_relabeling")})`;
 
 /** A scrape that failed writes an `up` too, so only a success proves that a target gave a sample. */
 const SCRAPED = newest("timestamp(up) and up == 1");
@@ -40,7 +40,7 @@ const Targets = z.object({
                 scrapePool: z.string(),
                 health: z.string(),
                 lastError: z.string(),
-                labels: z.object({ instance: z.string() }),
+                labels: z.object({ instance: z.string(), replica: z.string().default("") }),
             }),
         ),
     }),
@@ -55,6 +55,7 @@ const Vector = z.object({
                     job: z.string().default(""),
                     metrics_path: z.string().default(""),
                     instance: z.string().default(""),
+                    replica: z.string().default(""),
                 }),
                 value: z.tuple([z.number(), z.string()]),
             }),
@@ -104,10 +105,12 @@ export function understand(
 ): Observed {
     const [targetsLine, ...lines] = stdout.split("\n");
     const { activeTargets } = Targets.parse(JSON.parse(targetsLine ?? "")).data;
-    const [series = [], scraped = [], federated = [], failed = []] = lines.slice(0, 4).map(samples);
+    const [brought = [], scraped = [], federated = [], failed = []] = lines.slice(0, 4).map(samples);
     const words = lines.slice(4);
+    // What is not a target any more is among the answers for up to five minutes.
+    const active = new Set(activeTargets.map(({ labels }) => place(labels)));
+    const series = brought.filter(({ metric }) => active.has(place(metric)));
     const probed = new Set(activeTargets.map(({ scrapePool, labels }) => `${scrapePool} ${labels.instance}`));
-    // What is not probed any more is among the answers for up to five minutes.
     const failing = failed.filter(({ metric }) => probed.has(`${jobKey(metric)} ${metric.instance}`));
     const jobs = new Map(
         expected.map((job) => {
@@ -140,6 +143,11 @@ export function understand(
         .filter(({ metric }) => isExpected(jobKey(metric)))
         .map(({ metric }) => `${jobKey(metric)} fails at ${metric.instance}: the probe has no answer, or no good one`);
     return { jobs, complaints: [...[...down, ...unanswered].sort(), ...words.filter((line) => line !== "")] };
+}
+
+/** Where something is scraped, whichever job does it. */
+function place({ instance, replica }: { instance: string; replica: string }): string {
+    return `${instance} ${replica}`;
 }
 
 type Labels = Pick<Sample["metric"], "cluster" | "job"> & { readonly metrics_path?: string | undefined };

@@ -10,13 +10,13 @@ const EXPECTED = [
 const TARGETS = [
     target("a/kubernetes-nodes", "node-2:10250", "down", 'Get "https://node-2:10250/metrics": connection refused'),
     target("a/kubernetes-nodes", "node-1:10250", "up"),
-    target("a/kubernetes-pods", "p-0", "unknown"),
+    target("a/kubernetes-pods", "p-0", "unknown", "", "r-0"),
     target("prometheus", "127.0.0.1:9090", "up"),
     target("of-my-own", "router", "down", "no route to host"),
 ];
 
-function target(scrapePool: string, instance: string, health: string, lastError = ""): object {
-    return { scrapePool, health, lastError, labels: { instance } };
+function target(scrapePool: string, instance: string, health: string, lastError = "", replica?: string): object {
+    return { scrapePool, health, lastError, labels: { instance, replica } };
 }
 
 function answers(targets: object[], ...vectors: [metric: object, value: string][][]): string {
@@ -35,11 +35,14 @@ describe("understand", () => {
         const stdout = answers(
             TARGETS,
             [
-                [{ cluster: "a", job: "kubernetes-nodes" }, "2117"],
-                [{ cluster: "a", job: "federate/kubernetes-pods" }, "951"],
+                [{ cluster: "a", job: "kubernetes-nodes", instance: "node-1:10250" }, "2000"],
+                [{ cluster: "a", job: "kubernetes-nodes", instance: "node-2:10250" }, "117"],
+                [{ cluster: "a", job: "kubernetes-nodes", instance: "no target any more" }, "4000"],
+                [{ cluster: "a", job: "federate/kubernetes-pods", instance: "p-0", replica: "r-0" }, "951"],
+                [{ cluster: "a", job: "federate/kubernetes-pods", instance: "p-0", replica: "gone" }, "951"],
                 // The number that the cluster's own Prometheus scraped, federated from there.
-                [{ cluster: "a", job: "kubernetes-pods" }, "77777"],
-                [{ job: "prometheus" }, "800"],
+                [{ cluster: "a", job: "kubernetes-pods", instance: "p-0", replica: "r-0" }, "77777"],
+                [{ job: "prometheus", instance: "127.0.0.1:9090" }, "800"],
             ],
             [
                 [{ cluster: "a", job: "kubernetes-nodes" }, "998"],
@@ -100,14 +103,16 @@ describe("understand", () => {
             job,
             path: "direct",
         }));
-        const kubelet = (metrics_path: string) => ({ cluster: "a", job: "kubelet", metrics_path });
+        const kubelet = (metrics_path: string) => ({ cluster: "a", job: "kubelet", metrics_path, instance: "node" });
         const values: [object, string][] = [
             [kubelet("/metrics"), "1"],
             [kubelet("/metrics/cadvisor"), "20"],
         ];
-        const { jobs } = understand(answers([], values, values, [], []), expected, [
-            { name: "a", naming: "kube-prometheus" },
-        ]);
+        const { jobs } = understand(
+            answers([target("a/kubernetes-nodes", "node", "up")], values, values, [], []),
+            expected,
+            [{ name: "a", naming: "kube-prometheus" }],
+        );
         expect([...jobs.values()].map(({ series }) => series)).toEqual([1, 20]);
         expect([...jobs.values()].map(({ age }) => age)).toEqual([999.5, 980.5]);
     });
