@@ -63,8 +63,9 @@ done | warn
 [ ! -s "$work/elsewhere" ] || say "jobs whose targets are all on other VMs: $(wc -l <"$work/elsewhere")"
 
 { grep -v '"health":"up"' "$work/expected" || true; } | while IFS= read -r target; do
-    echo "$(field scrapePool <<<"$target") $(field scrapeUrl <<<"$target")" \
-        "is $(field health <<<"$target"): $(field lastError <<<"$target")"
+    # What a federation asks for would be longer than all the rest.
+    echo "$(field scrapePool <<<"$target") $(field scrapeUrl <<<"$target" | sed 's/[?&]match%5B%5D=[^&]*//g')" \
+        "is $(field health <<<"$target"): $(field lastError <<<"$target" | sed 's/^Get "[^"]*": //')"
 done | warn
 
 # named <TARGETS OR SERIES: the job and the instance of each.

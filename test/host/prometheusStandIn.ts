@@ -136,7 +136,7 @@ export class PrometheusStandIn {
                 },
                 labels: { instance: `http://${job.job_name}`, job: job.job_name },
                 scrapePool: job.job_name,
-                scrapeUrl: `http://${job.job_name}/metrics`,
+                scrapeUrl: `http://${job.job_name}/metrics?match%5B%5D=up&match%5B%5D=x`,
                 lastError: job.job_name.includes("down") ? 'Get "http://x": connection refused' : "",
                 health: /^(new|rare)/.test(job.job_name) ? "unknown" : job.job_name.includes("down") ? "down" : "up",
                 scrapeInterval: job.job_name.startsWith("rare") ? "4m" : "500ms",
