@@ -38,19 +38,19 @@ export const PlainKeys = z.strictObject({
         "httpd before Prometheus, by which people and machines reach it over HTTPS; without it only the VM itself does",
     ),
     sourceStacks: z
-        .array(StackName)
+        .array(StackName.describe("Its name, such as `organization/project/stack`"))
         .refine((stacks) => new Set(stacks).size === stacks.length, "must all be different")
         .default([])
         .describe("Stacks that have made the sides of other clusters, which the VM watches, too"),
     federatedStacks: z
-        .record(StackName, PersonName)
+        .record(StackName, PersonName.describe("The client, by the stack's name, such as `organization/project/stack`"))
         .default({})
         .describe(
             "Stacks of this program whose own Prometheus is federated from, each with the one of its `front.clients` as which that " +
                 "is done: vital signs, results of rules and alerts, under the stack's name as `cluster`",
         ),
     heldClusters: z
-        .array(ClusterName)
+        .array(ClusterName.describe("Its name, as that stack has it"))
         .refine((names) => new Set(names).size === names.length, "must all be different")
         .default([])
         .describe(
