@@ -196,8 +196,12 @@ function scrapeFields({ scheme, metricsPath, params, ...job }: Readonly<Record<s
 export function probeProblems(jobs: unknown, hasExporter: boolean): Problem[] {
     const probes = isObject(jobs) && !hasExporter ? Object.keys(jobs).filter((name) => field(jobs[name], "probe")) : [];
     return probes.map((name) => {
-        const key = keyAt("scrapeJobs", [name, "probe"]);
-        const remedy = `set blackboxExporter ('{}' will do), or: ${removal(key)}`;
-        return { key, message: "is set, but there is no blackboxExporter", remedy };
+        // Without `probe` alone, what it probes would be scraped.
+        const remedy = `set blackboxExporter ('{}' will do), or: ${removal(keyAt("scrapeJobs", [name]))}`;
+        return {
+            key: keyAt("scrapeJobs", [name, "probe"]),
+            message: "is set, but there is no blackboxExporter",
+            remedy,
+        };
     });
 }

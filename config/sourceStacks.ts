@@ -116,7 +116,7 @@ export function watchedClusters(
             const missing = outputs[isObject(sources) ? 1 : 0];
             refuse(
                 `has no output '${missing}': it was not deployed, or is no stack of this program`,
-                orHoldAll(deploy),
+                `${orHoldAll(deploy)}. If it is gone for good: take it out of sourceStacks, and that is all`,
             );
             continue;
         }

@@ -61,7 +61,7 @@ function chosen(stack: string, { jobs, sources }: Outputs, cluster: string): rea
     }
     if (names.length === 0) {
         throw new Failure(
-            `The stack '${stack}' watches no cluster, by its output 'sources'. Deploy it first: 'pulumi up'.`,
+            `The stack '${stack}' watches no cluster, by its output 'sources'. If it is to: set 'clusters' or 'sourceStacks', then 'pulumi up'.`,
         );
     }
     if (cluster !== "" && !names.includes(cluster)) {
