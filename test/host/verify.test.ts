@@ -13,7 +13,7 @@ it("passes with a warning, and its cause, where a job brings nothing", { timeout
     const { stderr, stdout } = await machine.succeed("verify", { first_scrapes: "0" });
     expect(stdout).toBe("verified=5\n");
     expect(stderr.trimEnd().split("\n").sort()).toEqual([
-        'warning: down http://down/metrics is down: connection refused',
+        "warning: down http://down/metrics is down: connection refused",
         "warning: dropped has no target: its relabel_configs drop all that were discovered",
         "warning: empty http://empty answers, but brings no sample (do metric_relabel_configs drop all?)",
         "warning: rule a:rule cannot be evaluated: many-to-many",
