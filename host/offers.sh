@@ -54,12 +54,13 @@ federations() {
 # without_series URL: of each federation that brings nothing, cluster, job, replica and instance, as the Prometheus at that URL
 # knows them. That no alert fires is as it should be. What it does not ask any more is among its answers for up to five minutes.
 without_series() {
-    local got=(curl -q -sSf --noproxy '*' --max-time 20 --get)
-    comm -12 \
-        <("${got[@]}" "$1/api/v1/query" \
-            --data-urlencode 'query=scrape_samples_scraped{job=~"federate/.+",job!="federate/alerts"} == 0 and up == 1' |
-            sed 's/{"metric"/\n&/g' | federations) \
-        <("${got[@]}" "$1/api/v1/targets" --data-urlencode state=active | sed 's/{"discoveredLabels"/\n&/g' | federations)
+    local got=(curl -q -sSf --noproxy '*' --max-time 20 --get) found
+    found=$("${got[@]}" "$1/api/v1/query" \
+        --data-urlencode 'query=scrape_samples_scraped{job=~"federate/.+",job!="federate/alerts"} == 0 and up == 1' |
+        sed 's/{"metric"/\n&/g' | federations)
+    [ -n "$found" ] || return 0
+    "${got[@]}" "$1/api/v1/targets" --data-urlencode state=active | sed 's/{"discoveredLabels"/\n&/g' | federations |
+        comm -12 - <(echo "$found")
 }
 
 # unmatched URL: a line of words for each of them.
