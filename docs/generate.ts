@@ -56,14 +56,14 @@ export function contractSchema(): string {
 
 function section(key: string, node: Node): string {
     const lines = members(key, node);
-    return `## ${key}\n\n${node.description ?? ""}.\n\n${table(lines.length > 0 ? lines : [element(key, node)])}`;
+    return `## ${key}\n\n${node.description ?? ""}.\n\n${table(lines.length > 0 ? lines : element(key, node))}`;
 }
 
 /** The line for a list, or for a map whose values are no objects. */
-function element(key: string, node: Node): string {
-    const named = node.additionalProperties || undefined;
-    const path = named === undefined ? key : `${key}.<name>`;
-    return `| \`${path}\` | ${values(named ?? node)} |  | ${(named ?? node.items)?.description ?? ""} |`;
+function element(key: string, node: Node): string[] {
+    return node.additionalProperties
+        ? rows(`${key}.<name>`, node.additionalProperties, false)
+        : rows(key, { ...node, description: node.items?.description ?? "" }, false);
 }
 
 function table(lines: readonly string[]): string {
