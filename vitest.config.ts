@@ -8,7 +8,9 @@ export default defineConfig({
         pool: "forks",
         // Half of the time is spent in waiting for other programs, such as those of the steps for a VM.
         maxWorkers: 3,
-        testTimeout: 60_000,
+        // What hangs; machines differ, and are shared.
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
         // As the engine has it; messages name the namespace in a project of another name.
         env: { PULUMI_NODEJS_PROJECT: "external-prometheus" },
     },

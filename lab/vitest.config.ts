@@ -4,7 +4,7 @@ export default defineConfig({
     test: {
         include: ["test/**/*.test.ts"],
         globalSetup: ["test/contract/install.ts"],
-        testTimeout: 30_000,
-        hookTimeout: 60_000,
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
     },
 });

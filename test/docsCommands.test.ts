@@ -24,7 +24,7 @@ const seen = { run: [] as string[], later: [] as string[] };
 
 beforeAll(async () => {
     template = await Project.make(folder);
-}, 60_000);
+});
 
 afterAll(() => {
     rmSync(folder, { recursive: true });
@@ -77,7 +77,7 @@ function parsed(value: string): unknown {
 }
 
 describe.concurrent("what is typed by", () => {
-    it.each(all)("$at", { timeout: 60_000 }, async (section) => {
+    it.each(all)("$at", async (section) => {
         expect(await problemsOf(section)).toEqual([]);
     });
 });

@@ -46,7 +46,10 @@ it("refuses a second resource of one name, as the engine does, registered or rea
     new pulumi.StackReference("other");
     new pulumi.StackReference("other");
     await pulumi.runtime.disconnect().catch(() => undefined);
-    await vi.waitFor(() => {
-        expect(rejections.map(String).join()).toMatch(/Duplicate resource URN.*Duplicate resource URN/s);
-    });
+    await vi.waitFor(
+        () => {
+            expect(rejections.map(String).join()).toMatch(/Duplicate resource URN.*Duplicate resource URN/s);
+        },
+        { timeout: 60_000 },
+    );
 });

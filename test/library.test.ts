@@ -133,7 +133,7 @@ beforeAll(() => {
     );
     const tsc = join(program, "node_modules/typescript/bin/tsc");
     said = spawnSync(process.execPath, [tsc, "-p", program], { encoding: "utf8" }).stdout;
-}, 300_000);
+});
 
 afterAll(() => {
     rmSync(scratch, { recursive: true });

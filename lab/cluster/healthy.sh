@@ -72,14 +72,14 @@ encode() {
 }
 
 last_log=$LOGS/kube-apiserver.log
-wait_until 60 "the API server's /readyz" api_ready
+wait_until 300 "the API server's /readyz" api_ready
 last_log=$LOGS/kubelet.log
 # Where the API server was away so long that the node was given up, its kubelet takes up to 2 minutes to look again.
-wait_until 180 "node $NODE to report and be Ready" node_reports
-wait_until 120 "all pods to be Ready and to run" pods_running || { pods_running >&2; exit 1; }
+wait_until 300 "node $NODE to report and be Ready" node_reports
+wait_until 300 "all pods to be Ready and to run" pods_running || { pods_running >&2; exit 1; }
 if kubectl_lab --namespace monitoring get statefulset prometheus >/dev/null 2>&1; then
     for pod in prometheus-0 prometheus-1; do
-        wait_until 120 "the five jobs to be up in $pod" jobs_up "$pod" || {
+        wait_until 300 "the five jobs to be up in $pod" jobs_up "$pod" || {
             echo "up in $pod: $(in_cluster_query "$pod" "count by (job) ($fresh)")" >&2
             exit 1
         }

@@ -11,14 +11,14 @@ source "$LAB/cluster/node.sh"
 control_plane() {
     start_etcd
     start_apiserver
-    wait_until 60 "the API server's /readyz (log: $LOGS/kube-apiserver.log)" apiserver_ready
+    wait_until 300 "the API server's /readyz (log: $LOGS/kube-apiserver.log)" apiserver_ready
     start_controller_manager
     start_scheduler
 }
 
 runtime() {
     start_containerd
-    wait_until 30 "containerd" containerd_ready
+    wait_until 300 "containerd" containerd_ready
     "$LAB/cluster/images.sh" import
 }
 
@@ -26,7 +26,7 @@ node() {
     start_kubelet
     start_kube_proxy
     start_node_exporter
-    wait_until 180 "the node to be Ready (log: $LOGS/kubelet.log)" node_ready
+    wait_until 300 "the node to be Ready (log: $LOGS/kubelet.log)" node_ready
 }
 
 umask 022

@@ -101,11 +101,11 @@ vm_boot() {
     # The cable of one that was killed goes only when the kernel comes to it.
     on_switch ip link delete "vb-$NAME" 2>/dev/null || true
     start "$MACHINE" --netns "$SWITCH" -- unshare --mount bash "$LAB/machine/nspawn.sh" "$ROOT" "$NAME" "${groups[@]}"
-    wait_until 20 "the init of $MACHINE" vm_init
+    wait_until 120 "the init of $MACHINE" vm_init
     pid=$(vm_init)
     echo "$pid $(process_stat "$pid" | cut -d ' ' -f 2)" >"$RUN/$MACHINE-init.pid"
-    wait_until 20 "the network of $MACHINE" on_switch ip link set "vb-$NAME" up
-    wait_until 60 "sshd on $ADDRESS" ssh_answers
+    wait_until 120 "the network of $MACHINE" on_switch ip link set "vb-$NAME" up
+    wait_until 300 "sshd on $ADDRESS" ssh_answers
 }
 
 # vm_cut: its power is cut. What its disk held at that moment is what boots next; what the kernel had not written yet is lost.

@@ -11,6 +11,6 @@ offer "$tarball"
 start release-server --netns "$SWITCH" -- node --import tsx "$LAB/release/server.ts" "$SWITCH_ADDRESS" 8080 \
     "$STATE/releases"
 start node-exporter --netns "$SWITCH" -- prometheus-node-exporter --web.listen-address="$SWITCH_ADDRESS:9100"
-wait_until 20 "the release server" curl --silent --fail --head --output /dev/null \
+wait_until 120 "the release server" curl --silent --fail --head --output /dev/null \
     "http://$SWITCH_ADDRESS:8080/$(basename "$tarball")"
-wait_until 20 "the node_exporter" curl --silent --fail --output /dev/null "http://$SWITCH_ADDRESS:9100/metrics"
+wait_until 120 "the node_exporter" curl --silent --fail --output /dev/null "http://$SWITCH_ADDRESS:9100/metrics"

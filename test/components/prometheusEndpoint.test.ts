@@ -187,9 +187,12 @@ describe("PrometheusEndpoint", () => {
         new PrometheusEndpoint("lab-gateway", args);
         const what =
             /Cluster 'lab': the Service external-prometheus-replica-1 in the namespace monitoring has no address of its own/;
-        await vi.waitFor(() => {
-            expect(rejections.map(String)).toContainEqual(expect.stringMatching(what));
-        });
+        await vi.waitFor(
+            () => {
+                expect(rejections.map(String)).toContainEqual(expect.stringMatching(what));
+            },
+            { timeout: 60_000 },
+        );
         await setImmediate();
         expect(rejections.filter((error) => !pulumi.RunError.isInstance(error))).toEqual([]);
         expect(mocks.ofType("kubernetes:core/v1:ConfigMap")).toEqual([]);

@@ -72,7 +72,7 @@ describe("the documents of each environment", () => {
         const wanted = all.map(({ scraping }) => jobs(scraping).map(jobKey));
         const read = await Promise.all(roots.map((root, i) => loaded(root, wanted[i]?.length ?? 0)));
         expect(read.map((names) => names.sort())).toEqual(wanted.map((names) => names.sort()));
-    }, 120_000);
+    });
 });
 
 it("has no golden document of another environment", () => {

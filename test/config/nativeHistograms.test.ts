@@ -73,10 +73,10 @@ it("are federated as such from a Prometheus that has some", async () => {
     const { native, stderr } = await federated("with", external({ nativeHistograms: true }));
     expect(native[0]?.metric, stderr).toMatchObject({ cluster: "staging", job: "kubernetes-pods", replica: "0" });
     expect(Number(native[0]?.value[1])).toBeGreaterThan(0);
-}, 90_000);
+});
 
 it("are left out, and the classic ones taken, where nothing is said of them", async () => {
     const { classic, native, stderr } = await federated("without", external({}));
     expect(native, stderr).toEqual([]);
     expect(classic).toBe(1);
-}, 90_000);
+});

@@ -150,18 +150,18 @@ it("shows each server what is meant for it, and nothing that is meant for anothe
         () => {
             expect([...seen.keys()].sort()).toEqual(Object.keys(wanted).sort());
         },
-        { timeout: 25_000, interval: 200 },
+        { timeout: 120_000, interval: 200 },
     );
     // A redirect would have been followed at once.
     expect(Object.fromEntries([...seen].map(([path, shown]) => [path, [...shown].join(" or ")]))).toEqual(wanted);
-}, 30_000);
+});
 
 it("sends external labels as they are configured, whatever is in its environment", async () => {
     await vi.waitFor(
         () => {
             expect(alerts).toContain('"alertname":"Always"');
         },
-        { timeout: 25_000, interval: 200 },
+        { timeout: 120_000, interval: 200 },
     );
     expect(alerts).toContain('"price":"5 $HOME $$"');
-}, 30_000);
+});

@@ -48,5 +48,5 @@ describe("promtool check config --lint=all --lint-fatal", () => {
             }),
             { numRuns: 25 },
         );
-    }, 120_000);
+    });
 });

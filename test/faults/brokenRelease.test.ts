@@ -40,7 +40,7 @@ it.each(sample("broken releases", ROWS, QUICK_ROWS))(
     async (_, defect, words) => {
         const { vm, stack } = bench;
         await bench.load("installed");
-        expect(await ready(vm, 60)).toBe(true);
+        expect(await ready(vm)).toBe(true);
         const [before, ran] = [await managed(vm), await running(vm)];
         const broken = await brokenRelease(defect);
         const begun = Date.now() / 1000;

@@ -67,11 +67,11 @@ describe("a full disk", async () => {
                 expectWhole(await contents(vm), known);
                 // One that was just to be started cannot start without room for its own files.
                 if (from === "installed" && step !== "service") {
-                    expect(await ready(vm, 30)).toBe(true);
+                    expect(await ready(vm)).toBe(true);
                 }
                 await empty(bench as Bench);
                 if (from === "installed") {
-                    expect(await ready(vm, 60)).toBe(true);
+                    expect(await ready(vm)).toBe(true);
                 }
                 await trial.converges();
             },

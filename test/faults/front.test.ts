@@ -49,7 +49,7 @@ describe("the front", async () => {
                 end();
                 await vm.start();
                 expectWhole(await contents(vm), [before, after]);
-                expect(!serves || (await frontAnswers(vm, 30))).toBe(true);
+                expect(!serves || (await frontAnswers(vm))).toBe(true);
                 await stack.recover();
                 await trial.converges();
             },

@@ -1,4 +1,4 @@
-import { waitFor } from "../lab/lab";
+import { PATIENCE_SECONDS, waitFor } from "../lab/lab";
 import type { SpareVm } from "../vm/spareVm";
 
 /** Where the program puts something, whatever it is called; what stands in for commands lies in /usr/local/sbin. */
@@ -39,16 +39,16 @@ export function managed(vm: SpareVm): Promise<string> {
 const READY = "curl -s --fail --max-time 5 -o /dev/null http://127.0.0.1:9090/-/ready";
 
 /** Waits until Prometheus is ready; returns whether it came to that. */
-export async function ready(vm: SpareVm, seconds: number): Promise<boolean> {
+export async function ready(vm: SpareVm, seconds = PATIENCE_SECONDS / 2): Promise<boolean> {
     const wait = `for _ in $(seq ${seconds * 5}); do ${READY} && exit; sleep 0.2; done; exit 1`;
-    return (await vm.run(wait, { seconds: seconds + 60 })).code === 0;
+    return (await vm.run(wait)).code === 0;
 }
 
 /** Whether httpd answers over TLS within so many seconds, whatever it says. */
-export async function frontAnswers(vm: SpareVm, seconds: number): Promise<boolean> {
+export async function frontAnswers(vm: SpareVm, seconds = PATIENCE_SECONDS / 2): Promise<boolean> {
     const ask = "curl -sk --max-time 5 -o /dev/null https://127.0.0.1/";
     const wait = `for _ in $(seq ${seconds * 5}); do ${ask} && exit; sleep 0.2; done; exit 1`;
-    return (await vm.run(wait, { seconds: seconds + 60 })).code === 0;
+    return (await vm.run(wait)).code === 0;
 }
 
 /** What runs: the version and configuration that answer, and which job has a pool. */
@@ -58,7 +58,6 @@ export async function running(vm: SpareVm): Promise<Record<string, unknown>> {
     // Prometheus, which always watches itself, has no pools at all in the first seconds after a start.
     const { scrapePools } = await waitFor(
         "scrape pools",
-        30,
         async () => (await ask(vm, "scrape_pools")) as { scrapePools: string[] },
         (answer) => answer.scrapePools.length > 0,
     );

@@ -44,7 +44,7 @@ describe("a power cut", async () => {
 
                 expectWhole(await contents(vm), known);
                 if (held.length > 0) {
-                    expect(await ready(vm, 60)).toBe(true);
+                    expect(await ready(vm)).toBe(true);
                     const kept = await samples(vm);
                     // What the disk held when the change began.
                     const old = held.filter((time) => time < begun - 1);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../../operate/process";
-import { PROJECT, succeed } from "../lab/lab";
+import { PATIENCE_SECONDS, PROJECT, succeed } from "../lab/lab";
 
 /** A release as the stack's configuration chooses it. */
 export interface ChosenRelease {
@@ -27,6 +27,6 @@ export interface LabRelease {
 /** The tarball of the lab's own Prometheus. */
 export async function labRelease(): Promise<LabRelease> {
     const tarball = join(PROJECT, "lab/release/tarball.sh");
-    const file = (await succeed(tarball, runProgram(tarball, [], { timeoutSeconds: 60 }))).trim();
+    const file = (await succeed(tarball, runProgram(tarball, [], { timeoutSeconds: PATIENCE_SECONDS }))).trim();
     return { file, sha256: readFileSync(`${file}.sha256`, "utf8").slice(0, 64) };
 }

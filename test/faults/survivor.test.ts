@@ -25,7 +25,6 @@ async function processOf(command: string): Promise<string> {
     return (
         await waitFor(
             command,
-            120,
             () => vm.text(look),
             (found) => found !== "",
         )

@@ -88,7 +88,7 @@ export class Trial {
         const { vm, stack } = this.bench;
         await startCounting(vm, { at, action: "halt" });
         const engine = stack.spawn(this.change.command);
-        expect(await reached(vm, 120)).toBe(true);
+        expect(await reached(vm)).toBe(true);
         return () => {
             kill(family(engine));
         };
@@ -116,7 +116,7 @@ export class Trial {
         expect(again.code, said(again)).toBe(0);
         expect(await managed(vm)).toBe(this.clean.managed);
         if (this.clean.running !== undefined) {
-            expect(await ready(vm, 60)).toBe(true);
+            expect(await ready(vm)).toBe(true);
             expect(await running(vm)).toEqual(this.clean.running);
         }
     }

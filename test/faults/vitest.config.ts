@@ -26,7 +26,7 @@ export default defineConfig({
         globalSetup: ["test/vm/setup.ts"],
         maxWorkers: SPARE_VMS.length,
         sequence: { sequencer: KillsFirst },
-        testTimeout: 300_000,
-        hookTimeout: 300_000,
+        testTimeout: 900_000,
+        hookTimeout: 900_000,
     },
 });

@@ -36,7 +36,7 @@ const LIST = [
 ].join("\n");
 
 export async function contents(vm: SpareVm): Promise<Contents> {
-    const lines = (await vm.text(LIST, { seconds: 60 })).split("\n").filter((line) => line !== "");
+    const lines = (await vm.text(LIST)).split("\n").filter((line) => line !== "");
     return new Map(lines.map((line) => [line.slice(line.indexOf(" ") + 1), line.slice(0, line.indexOf(" "))]));
 }
 

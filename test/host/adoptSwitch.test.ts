@@ -218,4 +218,4 @@ it("is finished by the next run, wherever it was cut, without the loss of a samp
     expect(statSync(machine.path(`${STATE}/adoption/before.tar`)).mode & 0o777).toBe(0o600);
     await machine.succeed("remove", { programs: "prometheus", purge_data: "true" });
     expect(theirs(machine)).toEqual(before);
-}, 240_000);
+});

@@ -118,7 +118,7 @@ const UNFIT: [what: string, stdin: readonly BundleFile[] | string, message: stri
 ];
 
 describe("before anything is changed", () => {
-    it("is refused for each thing that promtool lets pass", { timeout: 120_000 }, async () => {
+    it("is refused for each thing that promtool lets pass", async () => {
         const machine = await serving();
         machine.write("empty", "");
         mkdirSync(machine.path("folder"));
@@ -141,7 +141,7 @@ describe("before anything is changed", () => {
         }
     });
 
-    it("is refused with documents that do not belong together", { timeout: 60_000 }, async () => {
+    it("is refused with documents that do not belong together", async () => {
         const machine = await serving();
         for (const [what, stdin, message] of UNFIT) {
             const ran = await machine.run("configuration", {}, stdin);
@@ -174,7 +174,7 @@ const NOT_TAKEN: [what: string, files: readonly BundleFile[], message: string][]
 ];
 
 describe("where Prometheus", () => {
-    it("does not take it, what ran before is back", { timeout: 180_000 }, async () => {
+    it("does not take it, what ran before is back", async () => {
         const machine = await serving();
         await machine.succeed("configuration", {}, configuration(["a"]));
         const before = machine.tree("usr/local");

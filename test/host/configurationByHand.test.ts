@@ -51,7 +51,7 @@ const DRIFT: [what: string, change: (machine: Machine) => void][] = [
     ],
 ];
 
-it("puts right what somebody has done by hand", { timeout: 180_000 }, async () => {
+it("puts right what somebody has done by hand", async () => {
     const machine = await serving();
     await machine.succeed("configuration", {}, WITH_CLUSTER);
     const linked = () => {

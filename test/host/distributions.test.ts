@@ -51,4 +51,4 @@ it("does the same on the family of RHEL as on Debian, and there labels the progr
         "useradd --system --gid prometheus --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin prometheus",
     ]);
     expect(redHat.files).toContain("local/etc/prometheus/current versions/VERSION");
-}, 90_000);
+});

@@ -213,4 +213,4 @@ it("serves one whole version after a cut at any command, and the next run makes 
         expect(readdirSync(made.path(`${HTTPD}/versions`))).toHaveLength(1);
         expect(existsSync(made.path(`${HTTPD}/previous`))).toBe(false);
     }
-}, 120_000);
+});

@@ -167,7 +167,7 @@ it("understands what a real Prometheus says of nodes that it leaves to others", 
     });
     let log = "";
     prometheus.stderr.on("data", (data: Buffer) => (log += data.toString()));
-    const options = { timeout: 30_000, interval: 500 };
+    const options = { timeout: 120_000, interval: 500 };
     const address = await vi.waitFor(() => {
         const [, found] = /msg="Listening on" .*address=(\S+)/.exec(log) ?? [];
         if (found === undefined) throw new Error(log);

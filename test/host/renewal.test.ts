@@ -203,7 +203,7 @@ it("leaves a file that a job can name where there never was a token, and keeps n
     expect(machine.read(METRICS)).toContain(
         'external_prometheus_token_expiry_timestamp_seconds{cluster="silent",account="discovery"} 0\n',
     );
-}, 60_000);
+});
 
 it("forgets a cluster that gives such tokens no longer, and all of it when none does", async () => {
     const machine = await serving();

@@ -2,7 +2,7 @@ import { unlinkSync } from "node:fs";
 import { expect, it } from "vitest";
 import { clusterFile, configuration, ETC, rules, serving } from "./serving";
 
-it("passes with a warning, and its cause, where a job brings nothing", { timeout: 60_000 }, async () => {
+it("passes with a warning, and its cause, where a job brings nothing", async () => {
     const machine = await serving();
     const jobs = ["up", "down", "without-target", "dropped", "empty"];
     const files = [
@@ -55,24 +55,20 @@ it("does not wait for targets that have had the time to be found", async () => {
     expect(stderr).toContain("warning: without-target has no target");
 });
 
-it(
-    "waits for a target that is new, but not for one that is scraped every four minutes",
-    { timeout: 60_000 },
-    async () => {
-        const machine = await serving();
-        await machine.succeed("configuration", {}, configuration(["rare"]));
-        const began = Date.now();
-        const { stderr } = await machine.succeed("verify", { first_scrapes: "40" });
-        expect(stderr).toBe("");
-        expect(Date.now() - began).toBeLessThan(30_000);
-        await machine.succeed("configuration", {}, configuration(["rare", "new"]));
-        const waited = await machine.succeed("verify", { first_scrapes: "3" });
-        expect(waited.stderr).toContain("warning: new http://new/metrics is unknown");
-        expect(waited.stderr).not.toContain("rare");
-    },
-);
+it("waits for a target that is new, but not for one that is scraped every four minutes", async () => {
+    const machine = await serving();
+    await machine.succeed("configuration", {}, configuration(["rare"]));
+    const began = Date.now();
+    const { stderr } = await machine.succeed("verify", { first_scrapes: "40" });
+    expect(stderr).toBe("");
+    expect(Date.now() - began).toBeLessThan(30_000);
+    await machine.succeed("configuration", {}, configuration(["rare", "new"]));
+    const waited = await machine.succeed("verify", { first_scrapes: "3" });
+    expect(waited.stderr).toContain("warning: new http://new/metrics is unknown");
+    expect(waited.stderr).not.toContain("rare");
+});
 
-it("fails where Prometheus does not run, or runs something else", { timeout: 60_000 }, async () => {
+it("fails where Prometheus does not run, or runs something else", async () => {
     const machine = await serving();
     machine.write(`${ETC}/prometheus.yml`, "scrape_configs:\n  - job_name: another\n");
     const { code, stderr } = await machine.run("verify", { first_scrapes: "0" });

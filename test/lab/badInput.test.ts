@@ -9,9 +9,7 @@ const STACK_TRACE = /^\s+at .+:\d+:\d+\)?$/m;
 async function refused(command: "preview" | "up", change: (configuration: Configuration) => void): Promise<string> {
     const flags = command === "up" ? ["--yes", "--skip-preview"] : [];
     const { code, stdout, stderr } = await withConfiguration(change, (configFile) =>
-        handle("pulumi", [command, ...flags, "--non-interactive", "--color=never", "--config-file", configFile], {
-            seconds: 120,
-        }),
+        handle("pulumi", [command, ...flags, "--non-interactive", "--color=never", "--config-file", configFile]),
     );
     const said = stdout + stderr;
     expect(code, said).not.toBe(0);

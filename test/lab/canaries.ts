@@ -89,14 +89,14 @@ export function foundIn(text: string, sought: readonly Canary[]): string[] {
  */
 export async function foundOnVm(command: string, sought: readonly Canary[]): Promise<string[]> {
     const search = `sought=$(cat); { ${command}; } 2>&1 | grep -aoF -f <(printf '%s\\n' "$sought") | sort -u || true`;
-    const lines = (await vm(search, { stdin: patterns(sought), seconds: 300 })).split("\n");
+    const lines = (await vm(search, { stdin: patterns(sought) })).split("\n");
     return names(sought.filter(({ text }) => lines.includes(text)));
 }
 
 /** The files on the VM that hold one of the canaries, wherever they are. */
 export async function filesOnVm(sought: readonly Canary[]): Promise<string[]> {
     const search = "cd / && grep -rlaF --devices=skip --exclude-dir=proc --exclude-dir=sys -f - . || true";
-    const files = await vm(search, { stdin: patterns(sought), seconds: 300 });
+    const files = await vm(search, { stdin: patterns(sought) });
     return files
         .split("\n")
         .flatMap((path) => (path === "" ? [] : [path.slice(1)]))

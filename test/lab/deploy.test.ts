@@ -84,7 +84,7 @@ describe("the external Prometheus", () => {
         const expected = [...KUBERNETES_JOBS, "prometheus"];
         expect(jobs.map(({ job }) => job)).toEqual(expect.arrayContaining(expected));
         expect(jobs.length).toBeGreaterThan(expected.length);
-        await allUp(jobs, 90);
+        await allUp(jobs);
     });
 
     it("has every job fed", async () => {

@@ -25,7 +25,7 @@ let recorded: number;
 let recordedJobs: Record<string, number>;
 
 beforeAll(async () => {
-    await allUp(await expectedJobs(), 90);
+    await allUp(await expectedJobs());
     // Federated samples come late, with the time at which the source took them.
     recorded = Date.now() / 1000 - 60;
     recordedJobs = await queryBy("job", "count by (job) (up == 1)", recorded);
@@ -73,7 +73,7 @@ describe("up on the VM that was left", () => {
 
     it("deploys again, and what was recorded before is still there", async () => {
         await up();
-        await allUp(await expectedJobs(), 120);
+        await allUp(await expectedJobs());
         expect(await queryBy("job", "count by (job) (up == 1)", recorded)).toEqual(recordedJobs);
     });
 });

@@ -7,7 +7,7 @@ import { runProgram } from "../../operate/process";
 import { page } from "../pages";
 import { ON_LAB, onLab } from "../typed/later";
 import type { Configuration } from "./configuration";
-import { allUp, expectedJobs, PROJECT, succeed } from "./lab";
+import { allUp, expectedJobs, PATIENCE_SECONDS, PROJECT, succeed } from "./lab";
 
 // What the pages tell to type and test/docsCommands.test.ts cannot run, on the stack `lab`.
 
@@ -24,11 +24,11 @@ function labKeys(): Configuration {
 
 function shell(text: string, folder = PROJECT): Promise<string> {
     const args = ["--chdir", folder, "bash", "-euo", "pipefail", "-c", text];
-    return succeed(text, runProgram("env", args, { timeoutSeconds: 170 }));
+    return succeed(text, runProgram("env", args, { timeoutSeconds: PATIENCE_SECONDS }));
 }
 
 beforeAll(async () => {
-    await allUp(await expectedJobs(), 90);
+    await allUp(await expectedJobs());
 });
 
 it.each(ON_LAB)("%s", async (command) => {

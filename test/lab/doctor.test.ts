@@ -10,6 +10,7 @@ import {
     heal,
     type Job,
     kubectl,
+    PATIENCE_SECONDS,
     PROJECT,
     succeed,
     up,
@@ -21,7 +22,7 @@ let jobs: readonly Job[];
 
 beforeAll(async () => {
     jobs = await expectedJobs();
-    await allUp(jobs, 90);
+    await allUp(jobs);
 });
 
 interface Binding {
@@ -38,7 +39,7 @@ interface Binding {
 function doctor(...args: readonly string[]): Promise<Finished> {
     process.env["PULUMI"] = join(PROJECT, "lab/pulumi");
     const entry = join(PROJECT, "operate/doctor.ts");
-    return runProgram(process.execPath, ["--import", "tsx", entry, ...args], { timeoutSeconds: 100 });
+    return runProgram(process.execPath, ["--import", "tsx", entry, ...args], { timeoutSeconds: PATIENCE_SECONDS });
 }
 
 /** Cells of the table's lines, by what was tried: cluster/job and the path. */
@@ -77,7 +78,7 @@ describe("the doctor", () => {
 
     it("is called by make, for one cluster of a stack", async () => {
         const make = await runProgram("make", ["-s", "-C", PROJECT, "doctor", "STACK=lab", "CLUSTER=lab"], {
-            timeoutSeconds: 100,
+            timeoutSeconds: PATIENCE_SECONDS,
         });
         expect(make).toMatchObject({ code: 0 });
         expect(await doctor("lab", "other")).toEqual({
@@ -99,7 +100,6 @@ describe("the doctor", () => {
         try {
             const asked = await waitFor(
                 "the API server to refuse",
-                30,
                 () => doctor("lab"),
                 ({ code }) => code === 2,
             );
@@ -118,7 +118,6 @@ describe("the doctor", () => {
         }
         await waitFor(
             "the API server to let in",
-            30,
             () => doctor("lab"),
             ({ code }) => code === 0,
         );
@@ -132,8 +131,8 @@ describe("a kubelet that has signed its certificate itself", () => {
     afterAll(async () => {
         await heal();
         await up();
-        await allUp(jobs, 120);
-    }, 240_000);
+        await allUp(jobs);
+    });
 
     it("is known as such, and what helps is told", async () => {
         const asked = await doctor("lab");
@@ -162,10 +161,7 @@ describe("a kubelet that has signed its certificate itself", () => {
             },
             (configFile) => up("--config-file", configFile),
         );
-        await allUp(
-            jobs.filter(({ job }) => KUBELET_JOBS.includes(job)),
-            90,
-        );
+        await allUp(jobs.filter(({ job }) => KUBELET_JOBS.includes(job)));
         expect((await doctor("lab")).code).toBe(0);
     });
 });

@@ -5,7 +5,21 @@ import { admittanceNetworkPolicy, gatewayService } from "../../config/kubernetes
 import { ingress } from "../../config/kubernetes/ingress";
 import { endpointOf } from "../config/kubernetes/cluster";
 import { runProgram } from "../../operate/process";
-import { allUp, expectedJobs, handle, kubectl, PROJECT, pulumi, query, queryBy, succeed, up, vm, waitFor } from "./lab";
+import {
+    allUp,
+    expectedJobs,
+    handle,
+    kubectl,
+    PATIENCE_SECONDS,
+    PROJECT,
+    pulumi,
+    query,
+    queryBy,
+    succeed,
+    up,
+    vm,
+    waitFor,
+} from "./lab";
 import { openSource, type OpenSource } from "./openSource";
 
 const PASSWORD = "correct horse battery staple";
@@ -89,7 +103,6 @@ beforeAll(async () => {
     );
     await waitFor(
         "each federation to be up",
-        60,
         // What the gateway brought is among the answers for up to five minutes more.
         () => queryBy("job", `count by (job) (up{job=~"federate/.*",instance=~"${NEW}"} == 1)`),
         (up) => up["federate/kubernetes-pods"] === 3 && up["federate/kubernetes-service-endpoints"] === 3,
@@ -99,7 +112,7 @@ beforeAll(async () => {
 afterAll(async () => {
     await source.close();
     await up();
-    await allUp(await expectedJobs(), 90);
+    await allUp(await expectedJobs());
 });
 
 describe("a URL that is open already", () => {
@@ -163,7 +176,9 @@ describe("a federation that finds nothing", () => {
     });
 
     it("is told of by make status at any time", async () => {
-        const { code, stdout } = await runProgram("make", ["-s", "-C", PROJECT, "status"], { timeoutSeconds: 60 });
+        const { code, stdout } = await runProgram("make", ["-s", "-C", PROJECT, "status"], {
+            timeoutSeconds: PATIENCE_SECONDS,
+        });
         expect(code).toBe(0);
         for (const line of NOTHING) expect(stdout).toMatch(line);
         expect(stdout).not.toContain("kubernetes-pods finds no series");
@@ -237,7 +252,6 @@ describe("the API server's proxy", () => {
         await kubectl("delete", "rolebinding", "-n", "monitoring", own[0]?.metadata.name ?? "");
         await waitFor(
             "the proxy to be refused",
-            60,
             () =>
                 queryBy("replica", `max by (replica) (up{job="federate/kubernetes-pods",instance="10.98.0.10:6443"})`),
             (state) => Object.values(state).every((value) => value === 0),

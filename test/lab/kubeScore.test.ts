@@ -6,7 +6,7 @@ import { accessFor } from "../../config/kubernetes/rbac";
 import { tokenPolicy } from "../../config/kubernetes/tokenPolicy";
 import { runProgram } from "../../operate/process";
 import { cluster, endpointOf } from "../config/kubernetes/cluster";
-import { handle, kubectl, succeed } from "./lab";
+import { handle, kubectl, PATIENCE_SECONDS, succeed } from "./lab";
 import { KINDS, LABELS } from "./state";
 
 /** Findings that kube-score calls critical and that stay, each with its reason. */
@@ -37,7 +37,7 @@ const OTHERS = Object.entries({
 });
 
 it("finds nothing critical in what is made in the cluster, but for what is so on purpose", async () => {
-    const built = handle("tools/build.sh", ["--path", "kube-score"], { seconds: 600 });
+    const built = handle("tools/build.sh", ["--path", "kube-score"]);
     const directory = (await succeed("lab/tools/build.sh", built)).trim();
     const list = await kubectl("get", KINDS, "--all-namespaces", "-l", LABELS, "-o", "json");
     const { items } = JSON.parse(list) as { items: { kind: string }[] };
@@ -46,10 +46,10 @@ it("finds nothing critical in what is made in the cluster, but for what is so on
     );
     const { stdout } = await runProgram(join(directory, "kube-score"), ["score", "--output-format", "ci", "-"], {
         stdin: [...items, ...OTHERS].map((item) => JSON.stringify(item)).join("\n---\n"),
-        timeoutSeconds: 60,
+        timeoutSeconds: PATIENCE_SECONDS,
     });
     for (const name of ["lab-gateway-", "other/"]) expect(stdout).toContain(`[OK] ${name}`);
     const critical = stdout.split("\n").filter((line) => line.startsWith("[CRITICAL]"));
     const found = critical.map((line) => Object.keys(ACCEPTED).find((words) => line.includes(words)) ?? line);
     expect([...new Set(found)].sort()).toEqual(Object.keys(ACCEPTED).sort());
-}, 700_000);
+});

@@ -133,7 +133,6 @@ beforeAll(async () => {
     });
     await waitFor(
         "every job of the whole access to be up, and no target to be new",
-        120,
         targets,
         (found) =>
             found.every(({ health }) => health !== "unknown") &&

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../operate/process";
 import { pages } from "../pages";
-import { allUp, expectedJobs, handle, type Job, PROJECT, pulumi, scrapesSince, up } from "./lab";
+import { allUp, expectedJobs, handle, type Job, PATIENCE_SECONDS, PROJECT, pulumi, scrapesSince, up } from "./lab";
 import { labState } from "./state";
 
 // The lab's stack has both sides. The commands of the page, as they stand there, make two stacks of it.
@@ -43,7 +43,7 @@ async function execute(lines: readonly string[]): Promise<void> {
         // Who sits at a terminal is asked, and answers with yes.
         const pulumi = `pulumi() { PULUMI_SKIP_CONFIRMATIONS=true '${PROJECT}/lab/pulumi' "$@" --color=never; }`;
         const text = `cd ${directory} && ${pulumi} && ${line}`;
-        const run = runProgram("bash", ["-c", text], { timeoutSeconds: 170 });
+        const run = runProgram("bash", ["-c", text], { timeoutSeconds: PATIENCE_SECONDS });
         const { code, stdout, stderr } = await run;
         expect(code, `${line}\n${stdout}${stderr}`).toBe(0);
         printed.set(line.replaceAll(/ +/g, " "), stdout);
@@ -53,7 +53,7 @@ async function execute(lines: readonly string[]): Promise<void> {
 beforeAll(async () => {
     file = readFileSync(FILE, "utf8");
     jobs = await expectedJobs();
-    await allUp(jobs, 120);
+    await allUp(jobs);
     since = Date.now();
 });
 

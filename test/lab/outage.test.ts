@@ -8,6 +8,7 @@ import {
     handle,
     heal,
     type Job,
+    PATIENCE_SECONDS,
     preview,
     PROJECT,
     prometheus,
@@ -56,11 +57,10 @@ async function momentsBefore(end: number): Promise<Record<string, number>> {
 
 beforeAll(async () => {
     jobs = await expectedJobs();
-    await allUp(jobs, 90);
+    await allUp(jobs);
     // What the lab went through before may have left a gap, which says nothing of the kill to come.
     await waitFor(
         "a minute of history of every job, without a gap",
-        120,
         () => momentsBefore(Date.now() / 1000),
         (moments) => [...ofCluster("direct"), ...ofCluster("federate")].every(({ job }) => moments[job] === 5),
     );
@@ -70,11 +70,10 @@ beforeAll(async () => {
     await breakLab("cluster");
     await waitFor(
         "every target of the cluster to be down",
-        90,
         () => query('up{cluster="lab",job!~"probe-.*"} == 1'),
         (stillUp) => stillUp.length === 0,
     );
-}, 300_000);
+});
 
 afterAll(async () => {
     await heal();
@@ -145,7 +144,7 @@ describe("with the whole cluster killed, the stack", () => {
 
     it("is told apart from a healthy one by make status", async () => {
         const { code, stdout, stderr } = await runProgram("make", ["-s", "-C", PROJECT, "status"], {
-            timeoutSeconds: 60,
+            timeoutSeconds: PATIENCE_SECONDS,
         });
         expect(code, stderr).toBe(0);
         const elapsed = Date.now() / 1000 - killed;
@@ -182,7 +181,6 @@ describe("with the whole cluster killed, the stack", () => {
         );
         await waitFor(
             "the new job to be up",
-            60,
             () => query('up{job="during-the-outage"} == 1'),
             (found) => found.length === 1,
         );
@@ -196,6 +194,6 @@ describe("with the whole cluster killed, the stack", () => {
 describe("after the cluster is back", () => {
     it("every job is up again by itself", async () => {
         await heal();
-        await allUp(jobs, 120);
+        await allUp(jobs);
     });
 });

@@ -104,7 +104,7 @@ const trapped: string[] = [];
 let federated: Map<string, Labels>;
 
 beforeAll(async () => {
-    await allUp(await expectedJobs(), 90);
+    await allUp(await expectedJobs());
     federated = await onVm(SAMPLE);
     trap = createServer(({ method = "", url = "", headers }, response) => {
         trapped.push(`${method} ${url} ${headers.authorization === undefined ? "without" : "with"} credentials`);
@@ -123,7 +123,6 @@ beforeAll(async () => {
     });
     await waitFor(
         "each pod to be scraped",
-        90,
         () => targets("active"),
         (active) =>
             active.filter(({ scrapePool, health }) => JOBS.includes(scrapePool.slice(4)) && health !== "unknown")
@@ -142,7 +141,7 @@ afterAll(async () => {
     await kubectl("delete", "pod", "-n", "default", "unseen");
     await new Promise((resolve) => trap.close(resolve));
     await up();
-    await allUp(await expectedJobs(), 90);
+    await allUp(await expectedJobs());
 });
 
 it("gives series the labels that they have in the cluster, and that they have federated", async () => {
@@ -151,7 +150,6 @@ it("gives series the labels that they have in the cluster, and that they have fe
     );
     const proxied = await waitFor(
         "a scrape of each",
-        30,
         () => onVm(PROXIED_SAMPLE),
         (found) => wanted.every(([key]) => found.has(key)),
     );

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Finished, runProgram } from "../../operate/process";
 import { canaries, contentOf, foundIn, planted } from "./canaries";
 import { withConfiguration } from "./configuration";
-import { PROJECT } from "./lab";
+import { PATIENCE_SECONDS, PROJECT } from "./lab";
 
 interface Step {
     readonly name?: string;
@@ -136,7 +136,7 @@ async function runWorkflow(): Promise<Finished[]> {
         const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
         const bash = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step.run ?? ""];
         const args = ["--chdir", branch, "--ignore-environment", ...settings, ...bash];
-        finished.push(await runProgram("env", args, { timeoutSeconds: 170 }));
+        finished.push(await runProgram("env", args, { timeoutSeconds: PATIENCE_SECONDS }));
     }
     return finished;
 }
@@ -157,4 +157,4 @@ it("a pull request gets one comment, made by the workflow's own commands, and no
     const sought = [...(await canaries()), planted("what is found")];
     const everything = [said, contentOf(temporary), contentOf(home), planted("what is found").text].join("\n");
     expect(foundIn(everything, sought)).toEqual(["what is found"]);
-}, 400_000);
+});

@@ -54,7 +54,6 @@ export function readers(pair: () => Pair): void {
             const selector = `{cluster="${giver.name}",job!~"federate/.+"}`;
             const series = await waitFor(
                 "what the other has of its clusters",
-                60,
                 () => queryOn(shell, selector),
                 (found) => new Set(found.map(({ metric }) => metric["exported_cluster"])).size >= 3,
             );

@@ -12,7 +12,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     }
     return async () => {
         if (!found) {
-            await handle("down", [], { seconds: 120 });
+            await handle("down", []);
             return;
         }
         await heal();

@@ -7,7 +7,7 @@ import { SpareVm } from "../vm/spareVm";
 import { API_SERVER, ask, succeeding } from "./apiServer";
 import { BOUND, boundToken, claims, DIRECT } from "./boundTokens";
 import { deploy, withTokens } from "./configuration";
-import { allUp, expectedJobs, PROJECT, pulumi, scrapesSince, up, vm, waitFor } from "./lab";
+import { allUp, expectedJobs, PATIENCE_SECONDS, PROJECT, pulumi, scrapesSince, up, vm, waitFor } from "./lab";
 import { rights } from "./rights";
 
 const ACCOUNTS = "/api/v1/namespaces/external-prometheus/serviceaccounts";
@@ -18,12 +18,12 @@ async function tokens(): Promise<Record<string, string>> {
 }
 
 beforeAll(async () => {
-    await allUp(await expectedJobs(), 90);
+    await allUp(await expectedJobs());
 });
 
 afterAll(async () => {
     await up();
-    await allUp(await expectedJobs(), 90);
+    await allUp(await expectedJobs());
 });
 
 describe("tokens that the VM gets itself", () => {
@@ -43,11 +43,10 @@ describe("tokens that the VM gets itself", () => {
         for (let time = 0; time < 2; time += 1)
             expect(await deploy(withTokens(BOUND), "--expect-no-changes")).toMatch(/unchanged/);
         const args = ["-s", "-C", PROJECT, "drift", "STACK=lab"];
-        const { code, stdout } = await runProgram("make", args, { timeoutSeconds: 120 });
+        const { code, stdout } = await runProgram("make", args, { timeoutSeconds: PATIENCE_SECONDS });
         expect(`${code ?? ""} ${stdout}`).toMatch(/^0 .* is as the stack 'lab' has declared it\.$/m);
         await waitFor(
             "three more scrapes",
-            60,
             () => scrapesSince(begun + 15_000, DIRECT),
             ({ taken }) => taken >= 12,
         );
@@ -71,14 +70,12 @@ describe("tokens that the VM gets itself", () => {
         await vm("touch /usr/local/lib/external-prometheus/renewal/clusters/lab/request.json");
         await waitFor(
             "another token",
-            30,
             () => boundToken("kubelet"),
             (token) => token !== before,
         );
         expect(claims(await boundToken("kubelet")).exp).toBeGreaterThan(claims(before).exp);
         await waitFor(
             "each target to be scraped with it",
-            60,
             () => scrapesSince(since, DIRECT),
             ({ taken }) => taken >= 8,
         );
@@ -157,15 +154,14 @@ describe("tokens that the VM gets itself", () => {
         const status = async () => (await ask(`${API_SERVER}/api/v1/nodes`, { token })).status;
         expect(await status()).toBe(200);
         await succeeding(`${ACCOUNTS}/external-prometheus-discovery`, { method: "DELETE" });
-        await waitFor("the token to count no longer", 60, status, (seen) => seen === 401);
+        await waitFor("the token to count no longer", status, (seen) => seen === 401, 60);
         await deploy(withTokens(BOUND), "--refresh");
         await waitFor(
             "a token of the new account",
-            100,
             () => boundToken("discovery"),
             (seen) => seen !== token,
         );
-        await allUp(await expectedJobs(), 120);
+        await allUp(await expectedJobs());
     });
 });
 
@@ -198,7 +194,6 @@ describe("a VM whose clusters are another stack's", () => {
         await monitor?.mustUp();
         await waitFor(
             "each job's first scrapes",
-            90,
             () => seen(begun),
             ({ taken, jobs }) => jobs === 8 && taken >= 24,
         );
@@ -213,7 +208,6 @@ describe("a VM whose clusters are another stack's", () => {
         // The VM has the old ones, which the cluster still takes.
         await waitFor(
             "two more scrapes of each target",
-            60,
             () => seen(begun),
             ({ taken }) => taken >= 24,
         );
@@ -224,7 +218,6 @@ describe("a VM whose clusters are another stack's", () => {
         const after = Date.now();
         await waitFor(
             "two more scrapes of each target",
-            60,
             () => seen(after),
             ({ taken }) => taken >= 24,
         );
@@ -233,7 +226,6 @@ describe("a VM whose clusters are another stack's", () => {
         // Known no longer, and not only without the right.
         await waitFor(
             "the old token to count no longer",
-            30,
             async () => (await ask(`${API_SERVER}/metrics`, { token: before.trim() })).status,
             (status) => status === 401,
         );

@@ -40,8 +40,8 @@ export default defineConfig({
         globalSetup: ["test/lab/setup.ts"],
         fileParallelism: false,
         sequence: { sequencer: InOrder },
-        testTimeout: 180_000,
-        hookTimeout: 180_000,
-        teardownTimeout: 300_000,
+        testTimeout: 900_000,
+        hookTimeout: 900_000,
+        teardownTimeout: 900_000,
     },
 });

@@ -36,7 +36,7 @@ function run(
                 await succeed("pulumi config set", handle("pulumi", set, { stdin: kubeconfig }));
             }
             const flags = command === "up" ? ["--yes", "--skip-preview"] : [];
-            return handle("pulumi", [command, ...flags, ...UNATTENDED, ...at, ...args], { seconds: 170 });
+            return handle("pulumi", [command, ...flags, ...UNATTENDED, ...at, ...args]);
         },
     );
 }
@@ -98,7 +98,7 @@ afterEach(async () => {
 
 afterAll(async () => {
     await up();
-    await allUp(await expectedJobs(), 120);
+    await allUp(await expectedJobs());
 });
 
 describe("a right that is missing", () => {
@@ -128,7 +128,7 @@ describe("a controller-manager that does nothing", () => {
             process.kill(pid, "SIGCONT");
         }
         await up();
-        await allUp(await expectedJobs(), 120);
+        await allUp(await expectedJobs());
         before = await labState("uid");
     });
 });
@@ -195,6 +195,6 @@ describe("somebody else's hand on one of our objects", () => {
         expect((await changes("preview", ["--refresh"]))["create"]).toBeGreaterThanOrEqual(1);
         await run("up", ["--refresh"]);
         await up("--refresh");
-        await allUp(await expectedJobs(), 120);
+        await allUp(await expectedJobs());
     });
 });

@@ -170,7 +170,7 @@ afterAll(async () => {
         await kubectl("delete", "--ignore-not-found", "customresourcedefinition", `${kind}.gateway.networking.k8s.io`);
     }
     rmSync(directory, { recursive: true });
-    await allUp(await expectedJobs(), 120);
+    await allUp(await expectedJobs());
 });
 
 const ingressed = endpointOf("ingress", {
@@ -198,7 +198,7 @@ function asked(target: string, path: string, options = ""): Promise<string> {
 
 it("brings each replica's series through a real Ingress controller", async () => {
     const targets = () => query(`up{job=~"federate/.*",instance=~".*example.com:${PORT}"} == 1`);
-    await waitFor("both replicas", 120, targets, (series) => series.length === 2);
+    await waitFor("both replicas", targets, (series) => series.length === 2);
     const series = await query('count by (replica) (up{job="kubernetes-pods",cluster="routed"})');
     expect(series.map(({ metric }) => metric["replica"]).sort()).toEqual(HOSTS.map((host) => `${host}:${PORT}`));
 });
@@ -210,7 +210,6 @@ it.each([
     for (const host of targets) {
         await waitFor(
             `${host} to answer`,
-            60,
             () => asked(host, FEDERATE, MONITOR),
             (status) => status === "200",
         );

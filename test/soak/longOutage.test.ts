@@ -42,7 +42,7 @@ async function minuteByMinute(job: Job): Promise<string[]> {
 beforeAll(async () => {
     await up();
     jobs = (await expectedJobs()).filter(({ cluster }) => cluster === "lab");
-    await allUp(jobs, 90);
+    await allUp(jobs);
     killed = Date.now() / 1000;
     await breakLab("api");
     await until(killed + RESTART * 60);
@@ -58,7 +58,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
     await heal();
-    await allUp(jobs, 120);
+    await allUp(jobs);
 });
 
 const THROUGHOUT = [
@@ -97,7 +97,6 @@ it("has all of it again when the API server is back", async () => {
     await heal();
     await waitFor(
         "every job of the cluster to be up",
-        120,
         () => query('up{cluster="lab"} == 0'),
         (down) => down.length === 0,
     );

@@ -4,7 +4,7 @@ import { KINDS, LABELS } from "../lab/state";
 
 beforeAll(async () => {
     await up();
-    await allUp(await expectedJobs(), 90);
+    await allUp(await expectedJobs());
 });
 
 afterAll(async () => {
@@ -20,19 +20,14 @@ it("is made again, when the state was lost, once what is in the cluster was take
     const resources = deployment.resources.filter(({ urn }) => urn.includes("::pulumi:pulumi:Stack::"));
     const text = JSON.stringify({ ...rest, deployment: { ...deployment, resources } });
     await succeed("pulumi stack import", handle("pulumi", ["stack", "import"], { stdin: text }));
-    const { code, stdout, stderr } = await handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], {
-        seconds: 170,
-    });
+    const { code, stdout, stderr } = await handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], {});
     expect(code).not.toBe(0);
     expect(stdout + stderr).toMatch(/namespaces "external-prometheus" already exists/);
-    await succeed(
-        "kubectl delete",
-        handle("kubectl", ["delete", KINDS, "--all-namespaces", "-l", LABELS], { seconds: 170 }),
-    );
+    await succeed("kubectl delete", handle("kubectl", ["delete", KINDS, "--all-namespaces", "-l", LABELS]));
     // What the failed one has made is in the new state, and was taken away with the rest.
     await up("--refresh");
     await up("--expect-no-changes");
-    await allUp(await expectedJobs(), 120);
+    await allUp(await expectedJobs());
     expect(await query("up", begun)).toEqual(old);
     expect(await kubectl("get", "namespace", "external-prometheus", "-o", "name")).toBe(
         "namespace/external-prometheus\n",

@@ -8,7 +8,7 @@ const COUNTERS = ["duplicate_timestamp", "out_of_order", "out_of_bounds"].map(
 
 beforeAll(async () => {
     await up();
-    await allUp(await expectedJobs(), 120);
+    await allUp(await expectedJobs());
 });
 
 it(

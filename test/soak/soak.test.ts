@@ -14,7 +14,7 @@ const draw = random("soak");
 beforeAll(async () => {
     bench = await Bench.create();
     await bench.stack.mustUp();
-    expect(await ready(bench.vm, 30)).toBe(true);
+    expect(await ready(bench.vm)).toBe(true);
 });
 
 afterAll(async () => {

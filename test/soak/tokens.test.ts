@@ -32,7 +32,7 @@ function pause(milliseconds: number): Promise<void> {
 
 beforeAll(async () => {
     await up();
-    await allUp(await expectedJobs(), 90);
+    await allUp(await expectedJobs());
     await deployBound();
 });
 
@@ -47,9 +47,9 @@ it("renews a token of ten minutes twice, each time well before its end, and fail
     for (let current = await boundToken("kubelet"); left.length < 2;) {
         const next = await waitFor(
             "another token",
-            LIFETIME / 1000,
             () => boundToken("kubelet"),
             (text) => text !== current,
+            LIFETIME / 1000,
         );
         left.push(Math.round((expiry(current) - Date.now()) / 1000));
         current = next;
@@ -69,13 +69,13 @@ it("goes on by itself within two intervals when the API server comes back after 
     let seen = 0;
     const watched = waitFor(
         "the API server's port to answer",
-        240,
         () => vm("curl -sk --max-time 2 -o /dev/null -w '%{http_code}' https://10.98.0.10:6443/readyz || true"),
         (status) => status === "200" || status === "401",
+        240,
     ).then(() => (seen = Date.now()));
     const healed = heal();
     await watched;
-    await allUp(await expectedJobs(), 120);
+    await allUp(await expectedJobs());
     const seconds = (Date.now() - seen) / 1000;
     console.log(`seconds until each direct scrape was up again: ${seconds}`);
     await healed;
@@ -90,10 +90,10 @@ it("knows tokens no longer at the kubelet, two minutes and what that remembers a
         method: "DELETE",
     });
     const begun = Date.now();
-    await waitFor("the kubelet to know it no longer", 260, status, (code) => code === 401);
+    await waitFor("the kubelet to know it no longer", status, (code) => code === 401, 260);
     console.log(`seconds until the kubelet knew it no longer: ${(Date.now() - begun) / 1000}`);
     await deployBound("--refresh");
-    await allUp(await expectedJobs(), 180);
+    await allUp(await expectedJobs());
 });
 
 it("says that a token Secret was not filled, two minutes later, and leaves the VM as it is", async () => {
@@ -103,9 +103,7 @@ it("says that a token Secret was not filled, two minutes later, and leaves the V
     process.kill(pid, "SIGSTOP");
     try {
         const deployed = withConfiguration(withTokens({ generation: 2 }), (file) =>
-            handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--config-file", file], {
-                seconds: 300,
-            }),
+            handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--config-file", file], {}),
         );
         const { code, stdout, stderr } = await deployed;
         expect(code).not.toBe(0);
@@ -115,5 +113,5 @@ it("says that a token Secret was not filled, two minutes later, and leaves the V
         process.kill(pid, "SIGCONT");
     }
     await up();
-    await allUp(await expectedJobs(), 120);
+    await allUp(await expectedJobs());
 });

@@ -13,6 +13,6 @@ export default defineConfig({
         // Most of them deploy the lab's own stack.
         fileParallelism: false,
         testTimeout: 24 * 60 * 60_000,
-        hookTimeout: 300_000,
+        hookTimeout: 900_000,
     },
 });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../operate/process";
-import { PROJECT, succeed, waitFor } from "../lab/lab";
+import { PATIENCE_SECONDS, PROJECT, succeed, waitFor } from "../lab/lab";
 import { brokenRelease } from "./brokenRelease";
 import { HASH } from "./frontVm";
 import { runPlaybook, type Variables } from "./playbook";
@@ -27,7 +27,7 @@ let said = "";
 beforeAll(async () => {
     server = await ReleaseServer.start();
     const more = join(PROJECT, "lab/release/more.sh");
-    const offered = await succeed(more, runProgram(more, ["debian-prometheus"], { timeoutSeconds: 120 }));
+    const offered = await succeed(more, runProgram(more, ["debian-prometheus"], { timeoutSeconds: PATIENCE_SECONDS }));
     const [url = ""] = offered.split(" ");
     variables = {
         prometheus_version: /prometheus-([\d.]+)\.linux/.exec(url)?.[1] ?? "",
@@ -119,7 +119,6 @@ describe("a playbook", () => {
         );
         await waitFor(
             "ten scrapes",
-            40,
             async () =>
                 Object.keys(
                     (await vm.run("curl -fs http://127.0.0.1:9090/-/ready")).code === 0 ? await samples(UP) : {},
@@ -214,7 +213,6 @@ describe("adopted", () => {
         const last = Math.max(...Object.keys(known).map(Number));
         await waitFor(
             "a sample of ours",
-            30,
             async () =>
                 Object.keys(await samples(UP))
                     .map(Number)
@@ -247,7 +245,7 @@ describe("adopted", () => {
 
     it("is as the stack has declared it", async () => {
         const args = ["--import", "tsx", join(PROJECT, "operate/drift.ts"), STACK];
-        expect(await runProgram(process.execPath, args, { timeoutSeconds: 60 })).toEqual({
+        expect(await runProgram(process.execPath, args, { timeoutSeconds: PATIENCE_SECONDS })).toEqual({
             code: 0,
             stdout: `The VM ${vm.address} is as the stack '${STACK}' has declared it.\n`,
             stderr: "",

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runProgram } from "../../operate/process";
-import { PROJECT, succeed } from "../lab/lab";
+import { PATIENCE_SECONDS, PROJECT, succeed } from "../lab/lab";
 
 /**
  * What is wrong with a release whose sha256 is right. The programs of all but the last two say by `--version` what they should.
@@ -49,7 +49,10 @@ export async function brokenRelease(defect: Defect, version = "3.13.9"): Promise
     }
     writeFileSync(join(files, "LICENSE"), "Apache License 2.0\n");
     const pack = `source lab/env.sh; source lab/release/pack.sh; pack '${files}' '${name}' '${directory}'`;
-    await succeed("packing a release", runProgram("bash", ["-c", `cd '${PROJECT}'; ${pack}`], { timeoutSeconds: 60 }));
+    await succeed(
+        "packing a release",
+        runProgram("bash", ["-c", `cd '${PROJECT}'; ${pack}`], { timeoutSeconds: PATIENCE_SECONDS }),
+    );
     rmSync(files, { recursive: true });
     const file = join(directory, `${name}.tar.gz`);
     return {

@@ -46,7 +46,6 @@ describe("rules and scrape jobs of the user's own", () => {
         );
         await waitFor(
             "the recorded series",
-            30,
             () => query(vm, 'mine:up{job="mine"}'),
             (found) => found.length === 1,
         );
@@ -111,7 +110,6 @@ describe("credentials", () => {
             const sent = (word: string) =>
                 waitFor(
                     word,
-                    20,
                     () => Promise.resolve([...seen]),
                     (all) => all.includes(`Bearer ${word}`),
                 );

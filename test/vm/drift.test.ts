@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Finished, runProgram } from "../../operate/process";
-import { PROJECT } from "../lab/lab";
+import { PATIENCE_SECONDS, PROJECT } from "../lab/lab";
 import { CANARY, FATAL, FORGOTTEN, GENTLE, type Kind, ROUGH } from "./driftKinds";
 import { offeredReleases } from "./releases";
 import { SpareStack } from "./spareStack";
@@ -30,7 +30,7 @@ afterAll(async () => {
 /** An entry point of operate/: what make wraps, without make's own exit code. */
 async function run(command: "drift" | "repair"): Promise<Finished> {
     const args = ["--import", "tsx", join(PROJECT, "operate", `${command}.ts`), STACK];
-    const finished = await runProgram(process.execPath, args, { timeoutSeconds: 170 });
+    const finished = await runProgram(process.execPath, args, { timeoutSeconds: PATIENCE_SECONDS });
     said += finished.stdout + finished.stderr;
     return finished;
 }
@@ -54,7 +54,7 @@ function state(): Promise<string> {
 it("finds nothing on a VM that is as it was deployed, and touches nothing", async () => {
     const before = await state();
     const args = ["-s", "-C", PROJECT, "drift", `STACK=${STACK}`, `PULUMI=${stack?.cli()}`];
-    expect(await runProgram("make", args, { timeoutSeconds: 60 })).toEqual({
+    expect(await runProgram("make", args, { timeoutSeconds: PATIENCE_SECONDS })).toEqual({
         code: 0,
         stdout: `The VM ${vm.address} is as the stack '${STACK}' has declared it.\n`,
         stderr: "",

@@ -35,7 +35,6 @@ access(suite);
 it("tells by an alert that its certificate has only an hour to live", async () => {
     await waitFor(
         "FrontCertificateExpiresSoon",
-        180,
         () => query(suite.vm, 'ALERTS{alertname="FrontCertificateExpiresSoon", alertstate="firing"}'),
         (found) => found.length === 1,
     );
@@ -106,7 +105,7 @@ describe("what httpd cannot work with", () => {
 
 it("gives testssl.sh nothing to complain about but that its CA cannot revoke", async () => {
     expect(await tested).toEqual(["HIGH cert_revocation"]);
-}, 900_000);
+});
 
 it("takes no body without end, which would keep a process of before a reload for as long", async () => {
     expect(await endless).toBeLessThan(150);
@@ -150,7 +149,6 @@ it("is back after a power cut, within its sandbox", async () => {
     await suite.vm.start();
     await waitFor(
         "the front",
-        30,
         () => suite.front.ask("/prometheus/-/ready").catch(() => undefined),
         (answer) => answer?.status === 200,
     );

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Finished, runProgram } from "../../operate/process";
-import { PROJECT } from "../lab/lab";
+import { PATIENCE_SECONDS, PROJECT } from "../lab/lab";
 import type { FrontSuite } from "./frontSuite";
 
 const FRONT = "/usr/local/etc/httpd";
@@ -25,7 +25,7 @@ export function drift(suite: FrontSuite): void {
     async function run(command: "drift" | "repair"): Promise<Finished> {
         process.env["PULUMI"] = suite.stack.cli();
         const args = ["--import", "tsx", join(PROJECT, "operate", `${command}.ts`), suite.stack.name];
-        return runProgram(process.execPath, args, { timeoutSeconds: 170 });
+        return runProgram(process.execPath, args, { timeoutSeconds: PATIENCE_SECONDS });
     }
 
     describe("drift", () => {

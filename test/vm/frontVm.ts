@@ -225,7 +225,6 @@ export class Recorder {
         await this.vm.text(`systemd-run --quiet --unit=recorder /run/recorder 127.0.0.1:9090 ${NOTES}`);
         await waitFor(
             "the recorder",
-            10,
             () => this.vm.run("curl -s http://127.0.0.1:9090/"),
             ({ code }) => code === 0,
         );
@@ -243,7 +242,6 @@ export class Recorder {
         await this.vm.text("systemctl start prometheus");
         await waitFor(
             "Prometheus",
-            30,
             () => this.vm.run("curl -fs http://127.0.0.1:9090/-/ready"),
             ({ code }) => code === 0,
         );

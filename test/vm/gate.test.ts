@@ -101,7 +101,7 @@ it("waits for an sshd that starts late, and needs no more than one connection a 
         await vm.text("echo MaxStartups 2:100:3 >/etc/ssh/sshd_config.d/test.conf; systemctl stop ssh");
         const before = await refused();
         const deployed = owner.mustUp();
-        await waitFor("the first refusal", 120, refused, (count) => count > before);
+        await waitFor("the first refusal", refused, (count) => count > before);
         await inside(["--mount", "--uts", "--ipc", "--pid"], "systemctl", "start", "ssh");
         first = await deployed;
     });
@@ -258,9 +258,9 @@ it("fails to destroy what is on a VM that is gone within one dial, and names the
     await other.mustUp();
     expect(await running()).toBe(before);
     await vm.off();
-    const start = Date.now();
-    expect(complaint(await other.destroy())).toMatch(/dial tcp 10\.98\.0\.24:22: /);
-    expect(Date.now() - start).toBeLessThan(30_000);
+    const gone = await other.destroy();
+    expect(complaint(gone)).toMatch(/after 0 failed attempts: dial tcp 10\.98\.0\.24:22: /);
+    expect(gone.stdout).not.toContain("retrying");
     const said = complaint(await other.destroy("--run-program"));
     const [, urn = ""] = /let the stack forget it: pulumi state delete --target-dependents '(.*)'/.exec(said) ?? [];
     expect(urn).toMatch(/^urn:pulumi:spare-4-other::.*::prometheus-gate$/);

@@ -2,7 +2,7 @@ import type { Socket } from "node:dgram";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../operate/process";
-import { PROJECT, waitFor } from "../lab/lab";
+import { PATIENCE_SECONDS, PROJECT, waitFor } from "../lab/lab";
 import { dnsServer, RecordingServer } from "./recordingServer";
 import { offeredReleases } from "./releases";
 import { loadedAt, processes, query } from "./running";
@@ -87,7 +87,6 @@ async function list(path: string): Promise<void> {
 function scraped(path: string, by = "nothing"): Promise<string | undefined> {
     return waitFor(
         `${path} to be asked with what is meant for it`,
-        30,
         () => Promise.resolve(server.shown.get(path)),
         (shown) => shown === by,
     );
@@ -120,7 +119,7 @@ describe("a target", () => {
     it("is probed as its module says", async () => {
         await scraped(WEBSITE);
         const success = () => query(vm, "probe_success");
-        const found = await waitFor("all probes", 30, success, (results) => results.length === 3);
+        const found = await waitFor("all probes", success, (results) => results.length === 3);
         expect(Object.fromEntries(found.map(({ metric, value }) => [metric["job"], value?.[1]]))).toEqual({
             ...{ website: "1", port: "1", handshake: "0" },
         });
@@ -131,7 +130,6 @@ it("lets what names its series itself say nothing for a cluster, or for another 
     await scraped("/naming");
     const found = await waitFor(
         "what it says",
-        30,
         () => query(vm, '{__name__=~"up|ALERTS|ALERTS_FOR_STATE"} > 1'),
         (results) => results.length === 3,
     );
@@ -172,7 +170,7 @@ it("changes nothing by another deployment, and nothing is found to differ", asyn
     expect(await stack.mustUp()).toMatch(/Resources:\n\s+\d+ unchanged\n/);
     process.env["PULUMI"] = stack.cli();
     const args = ["--import", "tsx", join(PROJECT, "operate/drift.ts"), STACK];
-    const { code, stdout, stderr } = await runProgram(process.execPath, args, { timeoutSeconds: 60 });
+    const { code, stdout, stderr } = await runProgram(process.execPath, args, { timeoutSeconds: PATIENCE_SECONDS });
     expect(stdout + stderr).toBe(`The VM ${vm.address} is as the stack '${STACK}' has declared it.\n`);
     expect(code).toBe(0);
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runProgram } from "../../operate/process";
-import { PROJECT, succeed } from "../lab/lab";
+import { PATIENCE_SECONDS, PROJECT, succeed } from "../lab/lab";
 import type { SpareVm } from "./spareVm";
 
 /** What `test/vm/playbook/` is told. */
@@ -18,7 +18,9 @@ export interface Variables {
 /** Has a real ansible-playbook install a Prometheus on a VM, as people did by hand. Returns how many tasks changed something. */
 export async function runPlaybook(vm: SpareVm, variables: Variables): Promise<number> {
     const build = join(PROJECT, "lab/tools/build.sh");
-    const ansible = (await succeed(build, runProgram(build, ["--path", "ansible"], { timeoutSeconds: 300 }))).trim();
+    const ansible = (
+        await succeed(build, runProgram(build, ["--path", "ansible"], { timeoutSeconds: PATIENCE_SECONDS }))
+    ).trim();
     const home = mkdtempSync(join(tmpdir(), "external-prometheus-ansible-"));
     const file = (name: string, content: string) => {
         writeFileSync(join(home, name), content, { mode: 0o600 });
@@ -39,7 +41,7 @@ export async function runPlaybook(vm: SpareVm, variables: Variables): Promise<nu
         join(PROJECT, "test/vm/playbook/playbook.yml"),
     ];
     const run = runProgram("env", [...environment, join(ansible, "ansible-playbook"), ...args], {
-        timeoutSeconds: 280,
+        timeoutSeconds: PATIENCE_SECONDS,
     });
     try {
         return Number(/ changed=(\d+) /.exec(await succeed("ansible-playbook", run))?.[1]);

@@ -125,7 +125,6 @@ describe("under its unit", () => {
         await vm.text("systemctl restart alertmanager");
         await waitFor(
             "the silence",
-            20,
             async () => (await vm.run(`curl -fsS http://${PROGRAMS.alertmanager.address}/api/v2/silences`)).stdout,
             (silences) => silences.includes('"comment":"kept"'),
         );
@@ -142,7 +141,6 @@ describe("under its unit", () => {
     it("each is a target that Prometheus scrapes", async () => {
         await waitFor(
             "four targets that are up",
-            30,
             async () => (await query(vm, "up == 1")).map(({ metric }) => metric["job"]).sort(),
             (jobs) => jobs.join() === [...PROGRAM_NAMES].sort().join(),
         );

@@ -11,6 +11,6 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
         throw new Error(`${PROJECT}/lab/up failed:\n${started.stdout}${started.stderr}`);
     }
     return async () => {
-        await handle("down", [], { seconds: 120 });
+        await handle("down", []);
     };
 }

@@ -15,7 +15,6 @@ afterAll(async () => {
 function ready(): Promise<string> {
     return waitFor(
         "the spare VM's Prometheus to be ready",
-        30,
         () => vm.text("systemctl is-active prometheus; curl -sS http://127.0.0.1:9090/-/ready || true"),
         (said) => said.startsWith("active\n") && said.includes("Ready"),
     );

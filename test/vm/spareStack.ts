@@ -14,7 +14,7 @@ import { basename, join } from "node:path";
 import * as yaml from "js-yaml";
 import type { Finished } from "../../operate/process";
 import { runProgram } from "../../operate/process";
-import { handle, PROJECT, succeed } from "../lab/lab";
+import { handle, PATIENCE_SECONDS, PROJECT, type Run, succeed } from "../lab/lab";
 import type { SpareVm } from "./spareVm";
 
 const NAMESPACE = "external-prometheus:";
@@ -59,7 +59,7 @@ export class SpareStack {
         }
         const init = ["--cwd", directory, "stack", "init", name, "--no-select", "--non-interactive"];
         await succeed(`pulumi stack init ${name}`, handle("pulumi", init));
-        const tarball = (await succeed(TARBALL, runProgram(TARBALL, [], { timeoutSeconds: 60 }))).trim();
+        const tarball = (await succeed(TARBALL, runProgram(TARBALL, [], { timeoutSeconds: PATIENCE_SECONDS }))).trim();
         Object.assign(stack.configuration, {
             vm: { host: vm.address, hostKey: vm.hostKey },
             vmPrivateKey: await stack.encrypt(vm.privateKey()),
@@ -99,8 +99,8 @@ export class SpareStack {
     }
 
     /** Any command of Pulumi's on this stack. */
-    run(args: readonly string[], { seconds = 170 }: { seconds?: number } = {}): Promise<Finished> {
-        return handle("pulumi", this.command(args), { seconds });
+    run(args: readonly string[], run?: Run): Promise<Finished> {
+        return handle("pulumi", this.command(args), run);
     }
 
     /** In a process group of its own; nobody reads what it says. The provider plugins are in groups of their own again. */

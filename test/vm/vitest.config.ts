@@ -9,7 +9,7 @@ export default defineConfig({
         include: ["test/vm/*.test.ts"],
         globalSetup: ["test/vm/setup.ts"],
         maxWorkers: 3,
-        testTimeout: 300_000,
-        hookTimeout: 300_000,
+        testTimeout: 900_000,
+        hookTimeout: 900_000,
     },
 });

@@ -11,7 +11,7 @@ const standIn = readFileSync(executable).subarray(0, 2).toString() === "#!";
 describe.runIf(standIn)("a stand-in", () => {
     it("refuses to start outside the lab, and says what to install instead", () => {
         const environment = { ...process.env, EXTERNAL_PROMETHEUS_LAB: undefined };
-        const started = spawnSync(executable, ["127.0.0.1:1"], { env: environment, encoding: "utf8", timeout: 10_000 });
+        const started = spawnSync(executable, ["127.0.0.1:1"], { env: environment, encoding: "utf8", timeout: 60_000 });
         expect(started.status).toBe(1);
         expect(started.stdout).toBe("");
         expect(started.stderr).toMatch(/runs inside the lab only.*pulumi plugin install resource command v1\.2\.1/);

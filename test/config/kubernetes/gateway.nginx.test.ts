@@ -53,7 +53,7 @@ beforeAll(async () => {
         env: { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` },
     });
     await vi
-        .waitFor(() => plain("/healthz"), { timeout: 5_000 })
+        .waitFor(() => plain("/healthz"), { timeout: 60_000 })
         .catch((cause: unknown) => {
             throw new Error(`nginx did not start: ${pem("nginx.log")}`, { cause });
         });
