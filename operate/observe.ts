@@ -20,6 +20,9 @@ const SCRAPED = newest("timestamp(up) and up == 1");
 /** A federated `up` of either value is a sample that the cluster gave, and has the time at which the cluster took it. */
 const FEDERATED = newest("timestamp(up)");
 
+/** The probes that fail: with the status that they were answered with by HTTP, else with 0. */
+export const FAILING = "probe_http_status_code and probe_success == 0 or probe_success == 0";
+
 /** As of now, else looks back an hour finely, then a week coarsely; all are cheap, since a target has one `up`. */
 function newest(expression: string): string {
     const lookingBack = ["1h:5s", "7d:5m"].map((range) => `max_over_time((${expression})[${range}])`);
@@ -85,6 +88,7 @@ export async function observe(
         series: SERIES,
         scraped: SCRAPED,
         federated: FEDERATED,
+        failing: FAILING,
         endpoints: endpointLines(sources),
     };
     const { code, stdout, stderr } = await runOnVm(vm, { text, values, timeoutSeconds: TIMEOUT_SECONDS });
@@ -141,7 +145,10 @@ export function understand(
         );
     const unanswered = failing
         .filter(({ metric }) => isExpected(jobKey(metric)))
-        .map(({ metric }) => `${jobKey(metric)} fails at ${metric.instance}: the probe has no answer, or no good one`);
+        .map(({ metric, value }) => {
+            const why = value === 0 ? "the probe has no answer, or no good one" : `HTTP status ${value}`;
+            return `${jobKey(metric)} fails at ${metric.instance}: ${why}`;
+        });
     return { jobs, complaints: [...[...down, ...unanswered].sort(), ...words.filter((line) => line !== "")] };
 }
 

@@ -167,6 +167,7 @@ describe("with the whole cluster killed, the stack", () => {
         expect(seen["prometheus"]?.targets).toBe("1/1");
         expect(reasons).toMatch(/^lab\/kubernetes-nodes is down at node-1: .*connection refused$/m);
         expect(reasons).toMatch(/^lab\/kubernetes-pods is down at 10\.98\.0\.10:30990: .*connection refused$/m);
+        expect(reasons).toMatch(/^lab\/probe-kubelet fails at node-1: the probe has no answer, or no good one$/m);
     });
 
     it("takes a change of what the VM watches, and keeps the cluster's targets", async () => {

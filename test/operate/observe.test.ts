@@ -85,16 +85,21 @@ describe("understand", () => {
         const up = [
             target("a/probe-apiserver", at, "up"),
             target("a/probe-apiserver", "other", "up"),
+            target("a/probe-apiserver", "gone", "up"),
             target("mine", "x", "up"),
         ];
         const failing: [object, string][] = [
             [{ cluster: "a", job: "probe-apiserver", instance: at }, "0"],
+            [{ cluster: "a", job: "probe-apiserver", instance: "gone" }, "404"],
             [{ cluster: "a", job: "probe-apiserver", instance: "probed until a moment ago" }, "0"],
             [{ job: "mine", instance: "x" }, "0"],
         ];
         const { jobs, complaints } = understand(answers(up, [], [], [], failing), [job], []);
-        expect(jobs.get("a/probe-apiserver")).toMatchObject({ up: 1, targets: 2 });
-        expect(complaints).toEqual([`a/probe-apiserver fails at ${at}: the probe has no answer, or no good one`]);
+        expect(jobs.get("a/probe-apiserver")).toMatchObject({ up: 1, targets: 3 });
+        expect(complaints).toEqual([
+            "a/probe-apiserver fails at gone: HTTP status 404",
+            `a/probe-apiserver fails at ${at}: the probe has no answer, or no good one`,
+        ]);
     });
 
     it("finds a job's series under the name that kube-prometheus gives it, by path where that is one for two", () => {

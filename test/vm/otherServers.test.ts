@@ -1,6 +1,7 @@
 import type { Socket } from "node:dgram";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FAILING } from "../../operate/observe";
 import { runProgram } from "../../operate/process";
 import { PATIENCE_SECONDS, PROJECT, waitFor } from "../lab/lab";
 import { dnsServer, RecordingServer } from "./recordingServer";
@@ -57,6 +58,7 @@ beforeAll(async () => {
             },
             naming: { targets: [server.address], metricsPath: "/naming", honorLabels: true },
             website: { targets: [`http://${server.address}${WEBSITE}`], probe: { module: "http_2xx" } },
+            missing: { targets: [`http://${server.address}/missing`], probe: { module: "http_2xx" } },
             port: { targets: [server.address], probe: { module: "tcp_connect" } },
             handshake: { targets: [server.address], probe: { module: "tcp_tls" } },
         },
@@ -119,10 +121,11 @@ describe("a target", () => {
     it("is probed as its module says", async () => {
         await scraped(WEBSITE);
         const success = () => query(vm, "probe_success");
-        const found = await waitFor("all probes", success, (results) => results.length === 3);
-        expect(Object.fromEntries(found.map(({ metric, value }) => [metric["job"], value?.[1]]))).toEqual({
-            ...{ website: "1", port: "1", handshake: "0" },
-        });
+        const byJob = (found: Awaited<ReturnType<typeof success>>) =>
+            found.map(({ metric, value }) => `${metric["job"] ?? ""} ${value?.[1] ?? ""}`).sort();
+        const found = await waitFor("all probes", success, (results) => results.length === 4);
+        expect(byJob(found)).toEqual(["handshake 0", "missing 0", "port 1", "website 1"]);
+        expect(byJob(await query(vm, FAILING))).toEqual(["handshake 0", "missing 404"]);
     });
 });
 

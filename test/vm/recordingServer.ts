@@ -11,7 +11,7 @@ const ADDRESS = "10.98.0.2";
 export class RecordingServer {
     /** What was last shown to each path in the header `Authorization`; through a proxy the path is a whole URL. */
     readonly shown = new Map<string, string>();
-    /** What each path answers; the others answer with one series. */
+    /** What each path answers; `/missing` is not found, and the others answer with one series. */
     readonly answers = new Map<string, string>();
 
     private constructor(private readonly server: Server) {}
@@ -25,6 +25,8 @@ export class RecordingServer {
             if (path.startsWith("/list")) {
                 response.setHeader("content-type", "application/json");
                 response.end(JSON.stringify([recording.target("listed")]));
+            } else if (path === "/missing") {
+                response.writeHead(404).end();
             } else {
                 // Without a type, as some exporters have it.
                 response.end(recording.answers.get(path) ?? "seen 1\n");
