@@ -26,6 +26,7 @@ export function configurationReference(): string {
     const secret = z.toJSONSchema(SecretKeys, { io: "input" }) as Node;
     return [
         "# Configuration",
+        "*Which keys are there, what may they be, and what are they if I set none?*",
         "Made from `config/schema.ts` by `node --import tsx docs/generate.ts`; a test fails when it is out of date.",
         "Every key belongs to the namespace `external-prometheus`. `Pulumi.dev.yaml` is a complete example. A key that does not " +
             "exist here is refused, and all problems are reported at once, before anything is changed.",

@@ -85,8 +85,9 @@ describe("every workflow", () => {
 it("installs the CLI of the version that the program is written for", () => {
     const { devDependencies } = JSON.parse(read("package.json")) as { devDependencies: Record<string, string> };
     const version = devDependencies["@pulumi/pulumi"] ?? "none";
+    const node = read(".nvmrc").trim();
     expect(read(SETUP)).toContain(`pulumi-version: ${version}\n`);
-    expect(read("docs/ci.md")).toContain(`image: pulumi/pulumi-nodejs:${version}\n`);
+    expect(read("docs/ci.md")).toContain(`image: pulumi/pulumi-nodejs-${node}:${version}\n`);
 });
 
 it("gives no secret to the pull request of a fork", () => {
@@ -161,12 +162,54 @@ it("waits for a deployment as long as all of its steps may take together, one af
     }
 });
 
-it("leaves out of the checks only tests that there are", () => {
-    const excluded = [...read(".github/workflows/checks.yml").matchAll(/--exclude '?([^\s']+)/g)].map(
-        ([, path]) => path ?? "",
+describe("the checks", () => {
+    /** What GitHub's runners do not have, or only for root. */
+    const LACKING =
+        /(spawn|spawnSync|execFile|execFileSync|runProgram)\(\s*"(promtool|prometheus|nginx|unshare|mknod)"/;
+    /** Are left out for another reason: the owner of a file is changed. */
+    const FOR_ROOT = ["test/operate/driftScript.test.ts"];
+
+    /** Whether a module, or what it imports, starts a program that is lacking. */
+    function needsMore(path: string, seen = new Set<string>()): boolean {
+        if (seen.has(path)) return false;
+        seen.add(path);
+        const text = read(path);
+        const imported = [...text.matchAll(/ from "(\.[^"]+)"/g)]
+            .map(([, from = ""]) => join(path, "..", `${from}.ts`))
+            .filter((each) => each.startsWith("test/") && existsSync(join(ROOT, each)));
+        return LACKING.test(text) || imported.some((each) => needsMore(each, seen));
+    }
+
+    it("leave out the unit tests that need what is not there, and no others", () => {
+        const excluded = [...read(".github/workflows/checks.yml").matchAll(/--exclude (\S+)/g)].map(
+            ([, path]) => path ?? "",
+        );
+        const tests = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" })
+            .filter((path) => path.endsWith(".test.ts") && !/^(lab|vm|faults|soak)\//.test(path))
+            .map((path) => `test/${path}`);
+        expect(excluded).toEqual([...tests.filter((path) => needsMore(path)), ...FOR_ROOT].sort());
+    });
+});
+
+it("does by hand, or when it is time, one task of the two", () => {
+    const NONE: Workflow = { on: {}, permissions: {}, jobs: {} };
+    const { on, jobs: all } = workflows.find(({ path }) => path.endsWith("scheduled.yml"))?.workflow ?? NONE;
+    const { schedule, workflow_dispatch: byHand } = on as unknown as {
+        schedule: { cron: string }[];
+        workflow_dispatch: { inputs: { task: { options: string[] } } };
+    };
+    const tasks = byHand.inputs.task.options;
+    expect(schedule).toHaveLength(tasks.length);
+    expect([all["stacks"]?.if, all["renewal"]?.if]).toEqual(
+        tasks.map((task, i) => `github.event.schedule == '${schedule[i]?.cron ?? ""}' || inputs.task == '${task}'`),
     );
-    expect(excluded.length).toBeGreaterThan(0);
-    expect(excluded.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+it("holds a stack to the rules for all of them before it is deployed", () => {
+    const { steps: all = [] } = jobs.find(({ name }) => name.endsWith("up.yml: up"))?.job ?? {};
+    const place = (text: string) => all.findIndex(({ run }) => run?.includes(text));
+    expect(place("vitest run test/policy.test.ts")).toBeGreaterThan(0);
+    expect(place("vitest run test/policy.test.ts")).toBeLessThan(place("pulumi up"));
 });
 
 describe("the file for GitLab", () => {
@@ -189,6 +232,7 @@ describe("the file for GitLab", () => {
         readonly variables?: Readonly<Record<string, string>>;
         readonly environment?: string;
         readonly resource_group?: string;
+        readonly parallel?: { readonly matrix: readonly { readonly STACK: readonly string[] }[] };
     }
 
     /** With what it has from the one that it extends. */
@@ -220,6 +264,24 @@ describe("the file for GitLab", () => {
         const vms = deploying.filter(({ stage }) => stage === "vms");
         expect(new Set(vms.map(({ resource_group }) => resource_group)).size).toBe(1);
         expect(stages.indexOf("clusters")).toBeLessThan(stages.indexOf("vms"));
+    });
+
+    it("has each stack of the production shape", () => {
+        const stacks = readdirSync(join(ROOT, "examples/production"))
+            .flatMap((name) => /^Pulumi\.(.*)\.yaml$/.exec(name)?.[1] ?? [])
+            .sort();
+        const matrix = (job: string) => [...(jobs.find(({ name }) => name === job)?.parallel?.matrix[0]?.STACK ?? [])];
+        expect(jobs.flatMap(({ environment }) => environment ?? []).sort()).toEqual(stacks);
+        expect(matrix("preview").sort()).toEqual(stacks);
+        expect(matrix("drift").sort()).toEqual(jobs.filter(({ stage }) => stage === "vms").map(({ name }) => name));
+    });
+
+    it("shows no secret to the merge request of a fork, and holds each stack to the rules before it is deployed", () => {
+        const toAll = jobs.filter(({ rules }) => JSON.stringify(rules).includes('\\"merge_request_event\\""}'));
+        expect(toAll.map(({ name, variables }) => [name, variables])).toEqual([["checks", undefined]]);
+        for (const { script = [] } of jobs.filter(({ environment }) => environment !== undefined)) {
+            expect(script[0]).toBe("npx vitest run test/policy.test.ts");
+        }
     });
 
     it("previews as the workflow for GitHub does", () => {

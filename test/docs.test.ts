@@ -214,6 +214,14 @@ it.each<[string, (page: Page) => string[], right: string, wrong: string]>([
     expect(problems(page("docs/x.md", wrong))).toHaveLength(1);
 });
 
+it.each(pages().filter(({ path }) => path.startsWith("docs/") && path !== "docs/README.md"))(
+    "$path begins with its question",
+    ({ paragraphs: [title, question] }) => {
+        expect(title).toMatch(/^# /);
+        expect(question).toMatch(/^\*[^*]*\?[^*]*\*$/);
+    },
+);
+
 it("docs/README.md leads to every page", () => {
     const index = read("docs/README.md");
     const others = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md") && name !== "README.md");

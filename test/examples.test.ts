@@ -1,11 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { COMMAND } from "./components/vm";
-import { load } from "./config/environment";
-import { checkConfig, makePair, writeDocuments } from "./config/prometheus/written";
-import { type Deployed, deployed, sourcesOf } from "./policy/deployed";
+import { type Deployed, deployed } from "./policy/deployed";
 import { filesOf } from "./policy/files";
 import { readStackFile } from "./policy/stackFiles";
 
@@ -51,26 +46,5 @@ describe("the production shape", () => {
         ]);
         const [ofA, ofB] = written.map((each) => [...each].filter(([path]) => path !== "prometheus.yml"));
         expect(ofA).toEqual(ofB);
-    });
-});
-
-describe("the documents of a VM of the production shape", () => {
-    const directory = mkdtempSync(join(tmpdir(), "examples-"));
-
-    beforeAll(() => {
-        makePair(directory);
-    });
-
-    afterAll(() => {
-        rmSync(directory, { recursive: true });
-    });
-
-    it.each(MONITORS)("are accepted by promtool with every lint (prod-%s)", (stack) => {
-        const sources = CLUSTERS.flatMap((cluster) => sourcesOf(file(cluster)));
-        const { plain, secret } = readStackFile(file(stack));
-        const { front, ...config } = load(plain, secret);
-        const scraping = { ...config, ...(front && { front: front.config }), sources };
-        const { status, output } = checkConfig(writeDocuments(directory, scraping));
-        expect(status, output).toBe(0);
     });
 });

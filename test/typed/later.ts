@@ -6,7 +6,7 @@ const ITSELF = "would run this test";
 /** Commands that no test runs, as the pages have them, and why. */
 export const NOT_RUN: Readonly<Record<string, string>> = {
     "git checkout NEW": "would change the checkout that is tested",
-    "git fetch --tags": "asks the project's server",
+    "git fetch": "asks the project's server",
     "htpasswd -nBC 10": NAME,
     "kubectl delete serviceaccount": NAME,
     "kubectl port-forward": NAME,
@@ -17,7 +17,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
     "make test-faults": HOURS,
     "node --import tsx bench/front.ts": "a measurement, which wants a machine of its own",
     "node --import tsx bench/render.ts": "a measurement, which wants a machine of its own",
-    "npm install ../external-prometheus-0.1.0.tgz": "asks a registry for what the package needs",
+    "npm install /tmp/external-prometheus-0.1.0.tgz": "asks a registry for what the package needs",
     "npm install --save-dev typescript@5.9.3 @types/node": "asks a registry",
     "PULUMI_K8S_ENABLE_PATCH_FORCE=true pulumi up --refresh": "the lab's stand-in for the plugin does not know that",
     "pulumi config set": NAME,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { waitFor } from "../lab/lab";
+import { runProgram } from "../../operate/process";
+import { PATIENCE_SECONDS, succeed, waitFor } from "../lab/lab";
 import { access } from "./frontAccess";
 import { BAD_INPUTS, CERTIFICATES_ON_VM, GOOD_CERTIFICATE } from "./frontBadInputs";
 import { drift } from "./frontDrift";
@@ -141,6 +142,22 @@ describe("below a path, for those alone who have a certificate", () => {
         // The certificate opens the door, the password says who it is.
         expect(await status("shipper", basic(PASSWORD))).toBe(200);
         expect((await suite.front.ask("/prometheus/-/ready")).status).toBe(200);
+    });
+
+    it("a new password lets in, and the old one no longer", async () => {
+        const another = "another one of alice's";
+        const run = runProgram("htpasswd", ["-niBC", "10", "alice"], {
+            stdin: another,
+            timeoutSeconds: PATIENCE_SECONDS,
+        });
+        const [, hash = ""] = (await succeed("htpasswd", run)).trim().split(":");
+        const hashes = suite.stack.configuration["frontPasswordHashes"] as object;
+        suite.stack.configuration["frontPasswordHashes"] = { ...hashes, alice: await suite.stack.encrypt(hash) };
+        await suite.stack.mustUp();
+        const asked = (password: string) =>
+            suite.front.ask("/prometheus/api/v1/query?query=up", "shipper", basic(password));
+        expect((await asked(another)).status).toBe(200);
+        expect((await asked(PASSWORD)).status).not.toBe(200);
     });
 });
 
