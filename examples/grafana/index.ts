@@ -10,7 +10,7 @@ interface KeyPair {
 
 /**
  * Reads the outputs of a stack of external-prometheus, and makes of them a file for Grafana's `provisioning/datasources`, as the
- * secret output `datasources`.
+ * secret output `datasources`: its Prometheus, and its Alertmanager where the front leads to one.
  */
 export = async () => {
     const config = new pulumi.Config();
@@ -18,8 +18,10 @@ export = async () => {
     const name = config.require("monitorStack");
     const stack = new pulumi.StackReference(name);
 
-    const [shown, authority, certificates] = await Promise.all(
-        ["grafanaDataSource", "caCertificate", "clientCertificates"].map((output) => stack.getOutputDetails(output)),
+    const [shown, alertmanager, authority, certificates] = await Promise.all(
+        ["grafanaDataSource", "alertmanagerUrl", "caCertificate", "clientCertificates"].map((output) =>
+            stack.getOutputDetails(output),
+        ),
     );
     const record = shown?.value as GrafanaDataSource | undefined;
     // A reference gives an empty object for what it cannot decrypt, and nothing for what is not there.
@@ -31,17 +33,29 @@ export = async () => {
                 "it, and use the passphrase of that stack here (PULUMI_CONFIG_PASSPHRASE)",
         );
     }
+    const { access, jsonData } = record;
+    const { tlsAuth, tlsAuthWithCACert, serverName } = jsonData;
+    const secureJsonData = {
+        ...(tlsAuthWithCACert && { tlsCACert: authority?.value as string }),
+        tlsClientCert: pair.certificate,
+        tlsClientKey: pair.key,
+    };
     const document = {
         apiVersion: 1,
         datasources: [
-            {
-                ...record,
-                secureJsonData: {
-                    ...(record.jsonData.tlsAuthWithCACert && { tlsCACert: authority?.value as string }),
-                    tlsClientCert: pair.certificate,
-                    tlsClientKey: pair.key,
-                },
-            },
+            { ...record, secureJsonData },
+            ...(alertmanager?.value === undefined
+                ? []
+                : [
+                      {
+                          name: `${record.name}-alertmanager`,
+                          type: "alertmanager",
+                          access,
+                          url: alertmanager.value as string,
+                          jsonData: { implementation: "prometheus", tlsAuth, tlsAuthWithCACert, serverName },
+                          secureJsonData,
+                      },
+                  ]),
         ],
     };
     return { url: record.url, datasources: pulumi.secret(yaml.dump(document, { lineWidth: -1 })) };

@@ -4,7 +4,18 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runProgram } from "../../operate/process";
 import { pages } from "../pages";
-import { allUp, expectedJobs, handle, type Job, PATIENCE_SECONDS, PROJECT, pulumi, scrapesSince, up } from "./lab";
+import {
+    allUp,
+    expectedJobs,
+    handle,
+    type Job,
+    PATIENCE_SECONDS,
+    PROJECT,
+    pulumi,
+    scrapesSince,
+    succeed,
+    up,
+} from "./lab";
 import { labState } from "./state";
 
 // The lab's stack has both sides. The commands of the page, as they stand there, make two stacks of it.
@@ -50,6 +61,24 @@ async function execute(lines: readonly string[]): Promise<void> {
     }
 }
 
+/** Makes the state what a program has left that had the provider as a child of the cluster's side. */
+async function makeOlder(): Promise<void> {
+    const state = await pulumi("stack", "export", "--stack", "lab");
+    const older = JSON.parse(
+        state.replaceAll(
+            "::pulumi:providers:kubernetes::lab",
+            "::external-prometheus:index:ClusterSource$pulumi:providers:kubernetes::lab",
+        ),
+    ) as { deployment: { resources: { type: string; parent: string }[] } };
+    const providers = older.deployment.resources.filter(({ type }) => type === "pulumi:providers:kubernetes");
+    expect(providers).toHaveLength(1);
+    for (const provider of providers) {
+        provider.parent = SOURCE("lab");
+    }
+    const run = handle("pulumi", ["stack", "import", "--stack", "lab"], { stdin: JSON.stringify(older) });
+    await succeed("pulumi stack import", run);
+}
+
 beforeAll(async () => {
     file = readFileSync(FILE, "utf8");
     jobs = await expectedJobs();
@@ -70,7 +99,9 @@ afterAll(async () => {
 
 describe("a stack with both sides", () => {
     it("gives its cluster's side to another stack, in which nothing is made", async () => {
+        await makeOlder();
         await execute(commands("0", "1"));
+        expect(printed.get("pulumi up --stack lab")).toMatch(/Resources:\n +\d+ unchanged\n/);
         before = await labState("uid");
         await execute(commands("1", "4"));
         expect(printed.get(`pulumi up --stack ${MOVED}`)).toMatch(/Resources:\n +\d+ unchanged\n/);

@@ -258,6 +258,8 @@ it("fails to destroy what is on a VM that is gone within one dial, and names the
     await other.mustUp();
     expect(await running()).toBe(before);
     await vm.off();
+    // Which reaches no VM.
+    expect((await other.preview()).code).toBe(0);
     const gone = await other.destroy();
     expect(complaint(gone)).toMatch(/after 0 failed attempts: dial tcp 10\.98\.0\.24:22: /);
     expect(gone.stdout).not.toContain("retrying");

@@ -36,6 +36,18 @@ afterAll(async () => {
     await vm.gone();
 });
 
+it("what an older program has called otherwise is found, and nothing is done for that", async () => {
+    const before = await processes();
+    const state = await stack.export();
+    const companions = PROGRAM_NAMES.filter((program) => program !== "prometheus").join("|");
+    const older = state.replaceAll(new RegExp(`::prometheus-((?:${companions})-(?:release|service))\\b`, "g"), "::$1");
+    expect(older).toContain("::node_exporter-release");
+    await stack.import(older);
+    expect(await stack.mustUp()).toMatch(/Resources:\n +\d+ unchanged\n/);
+    expect(await stack.export()).not.toContain("::node_exporter-release");
+    expect(await processes()).toEqual(before);
+});
+
 /** What a program on the VM answers. */
 function ask(program: ProgramName, path: string, options = ""): Promise<string> {
     return vm.text(`curl -fsS --max-time 10 ${options} 'http://${PROGRAMS[program].address}${path}'`);
