@@ -1,6 +1,7 @@
 /**
  * What a deployment costs in which nothing changes, beside an empty program with the same packages and engine, and one of as
- * many resources without any logic; and what each stack costs that is read by reference. Usage, with the lab running:
+ * many resources without any logic, without a log of the engine's (as in the lab) and with it (as elsewhere); and what each stack
+ * costs that is read by reference. Usage, with the lab running:
  * node --import tsx bench/stacks.ts [turns]
  */
 import { execFileSync } from "node:child_process";
@@ -13,6 +14,8 @@ const PROJECT = join(__dirname, "..");
 const UP = ["up", "--yes", "--skip-preview", "--non-interactive", "--color=never"];
 const COUNTS = [0, 1, 10, 50];
 const PROVIDERS_AND_STACK = 4;
+/** Where the engine would keep its logs; the lab has a file there, so that it keeps none. */
+const LOGS = "/var/lib/external-prometheus-lab/pulumi-home/logs";
 
 /** Compiled and loaded as this program is, with its packages; each provider has its plugin started, and makes nothing. */
 const EMPTY = `
@@ -29,9 +32,12 @@ new tls.Provider("tls");
 const SAME_SIZE = `${EMPTY}
 for (let i = new pulumi.Config().requireNumber("count"); i > 0; i--) new tls.PrivateKey("key-" + i, { algorithm: "ECDSA", ecdsaCurve: "P256" });
 `;
-/** As a cluster's stack has them: one output in clear, and one that is secret. */
+/** As a cluster's stack has them: one output in clear, one that is secret, and a state of 200 kB. */
 const SOURCE = `
 const pulumi = require("@pulumi/pulumi");
+for (let i = 0; i < 40; i++) {
+    new pulumi.ComponentResource("bench:index:Object", "object-" + i).registerOutputs({ text: "z".repeat(5000) });
+}
 exports.sources = { eu: { name: "eu", text: "x".repeat(4000) } };
 exports.sourceCredentials = pulumi.secret({ eu: { token: "y".repeat(1000) } });
 `;
@@ -104,15 +110,23 @@ function main(turns: number): void {
         pulumi([...UP, ...chosen]);
         return [...UP, ...chosen];
     };
-    const times = inTurns(turns, [
-        prepared("empty", EMPTY),
-        prepared("same-size", SAME_SIZE),
-        [...UP, "--expect-no-changes"],
-    ]);
+    const programs = [prepared("empty", EMPTY), prepared("same-size", SAME_SIZE), [...UP, "--expect-no-changes"]];
     const named = ["an empty program", `${resources.length} keys`, "the lab's stack"];
-    for (const [i, time] of times.entries()) {
-        const ratio = (time / (times[0] ?? NaN)).toFixed(2);
-        console.log(`up of ${named[i] ?? ""}, nothing changed: ${time.toFixed(2)} s, ${ratio} times the empty one`);
+    const compare = (kept: string) => {
+        const times = inTurns(turns, programs);
+        for (const [i, time] of times.entries()) {
+            const ratio = (time / (times[0] ?? NaN)).toFixed(2);
+            const what = `up of ${named[i] ?? ""}, nothing changed, ${kept}`;
+            console.log(`${what}: ${time.toFixed(2)} s, ${ratio} times the empty one`);
+        }
+    };
+    compare("no log");
+    rmSync(LOGS);
+    try {
+        compare("the engine's log");
+    } finally {
+        rmSync(LOGS, { recursive: true, force: true });
+        writeFileSync(LOGS, "");
     }
 
     const source = project("source", SOURCE);
