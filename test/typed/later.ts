@@ -55,7 +55,7 @@ export const ELSEWHERE: Readonly<Record<string, readonly [file: string, words: s
     "make policy": ["Makefile", "@vitest run test/policy.test.ts"],
     "node --import tsx docs/generate.ts": ["test/config/reference.test.ts", "configurationReference"],
     "npm ci": ["lab/packages.sh", "npm ci"],
-    "npm pack": ["test/library.test.ts", '"npm", ["pack"'],
+    "npm pack --pack-destination /tmp": ["test/library.test.ts", '"npm", ["pack"'],
     "pulumi destroy": ["test/lab/destroy.test.ts", 'pulumi("destroy"'],
     "pulumi destroy --run-program": ["test/vm/gate.test.ts", 'destroy("--run-program")'],
     "PULUMI_K8S_DELETE_UNREACHABLE=true pulumi destroy": [

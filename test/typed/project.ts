@@ -202,7 +202,7 @@ export class Project {
         const settings = Object.entries({ ...this.environment(), ...more }).map(([name, value]) => `${name}=${value}`);
         const bash = ["bash", "--noprofile", "--norc", "-euo", "pipefail", "-c", script];
         const args = ["--chdir", this.path(at), "--ignore-environment", ...settings, ...bash];
-        return runProgram("env", args, { timeoutSeconds: 50 });
+        return runProgram("env", args, { timeoutSeconds: 280 });
     }
 
     private async pulumi(...args: readonly string[]): Promise<string> {
