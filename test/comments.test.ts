@@ -47,7 +47,7 @@ function run(script: string, environment: Readonly<Record<string, string>>): Pro
     });
     const bash = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script];
     const args = ["--chdir", folder, "--ignore-environment", ...settings.map((each) => each.join("=")), ...bash];
-    return runProgram("env", args, { timeoutSeconds: 120 });
+    return runProgram("env", args, { timeoutSeconds: 280 });
 }
 
 function written(name: string): string {

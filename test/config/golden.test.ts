@@ -38,7 +38,7 @@ wait "$pid"
 /** The names of the jobs that a Prometheus has read, after it has had time for so many. */
 async function loaded(root: string, count: number): Promise<string[]> {
     const args = ["--net", "--map-root-user", "bash", "-c", RUN, root, String(count)];
-    const { stdout } = await runProgram("unshare", args, { timeoutSeconds: 60 });
+    const { stdout } = await runProgram("unshare", args, { timeoutSeconds: 280 });
     try {
         return (JSON.parse(stdout) as { data: { scrapePools: string[] } }).data.scrapePools;
     } catch {

@@ -61,7 +61,7 @@ async function federated(name: string, document: ReturnType<typeof external>) {
     writeFileSync(join(place, "in-cluster.yml"), renderYaml(IN_CLUSTER));
     writeFileSync(join(place, "external.yml"), renderYaml(document));
     const args = ["--net", "--map-root-user", "bash", "-c", RUN, place];
-    const { stdout, stderr } = await runProgram("unshare", args, { timeoutSeconds: 60 });
+    const { stdout, stderr } = await runProgram("unshare", args, { timeoutSeconds: 280 });
     const results = stdout.split("\n").map((line) => {
         return (JSON.parse(line) as { data: { result: { metric: Record<string, string>; value: [number, string] }[] } })
             .data.result;

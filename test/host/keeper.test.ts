@@ -74,7 +74,7 @@ async function keeping(clusters: readonly string[]) {
     const { port } = server.address() as AddressInfo;
     const keep = async (address = `127.0.0.1:${port}`) => {
         const settings = [`root=${root}`, `address=${address}`, "log_limit=100"];
-        const ran = await runProgram("env", [...settings, "bash", PROGRAM], { timeoutSeconds: 60 });
+        const ran = await runProgram("env", [...settings, "bash", PROGRAM], { timeoutSeconds: 280 });
         expect(ran).toMatchObject({ code: 0, stderr: "" });
     };
     const list = (cluster: string) => {

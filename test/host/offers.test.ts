@@ -52,7 +52,7 @@ async function offered(password: string): Promise<string> {
     writeFileSync(file, password);
     const endpoints = ["eu", "replica", `${at()}/federate`, "-", "-", "-", "monitor", file, "-", "-"].join("\t");
     const stdin = [`set -euo pipefail\nendpoints=${quote(endpoints)}`, SCRIPT, "offered eu replica 2>&1"].join("\n");
-    return (await runProgram("bash", ["-s"], { stdin, timeoutSeconds: 30 })).stdout;
+    return (await runProgram("bash", ["-s"], { stdin, timeoutSeconds: 280 })).stdout;
 }
 
 it("names the jobs of a replica by the number of their targets, and is let in by whatever a line can hold", async () => {
@@ -73,6 +73,6 @@ it("asks nobody where a secret of several lines would be options of its own", as
 
 it("says what finds no series of what is asked now, not of what was asked until a moment ago", async () => {
     const stdin = `set -euo pipefail\nendpoints=\n${SCRIPT}\nunmatched ${at()}`;
-    const { stdout } = await runProgram("bash", ["-s"], { stdin, timeoutSeconds: 30 });
+    const { stdout } = await runProgram("bash", ["-s"], { stdin, timeoutSeconds: 280 });
     expect(stdout).toBe("eu/kubernetes-pods finds no series at a; its jobs there: \n");
 });

@@ -274,7 +274,7 @@ it("makes no folder that Prometheus could not read, and says that it is missing"
     await deploy(machine, bundleFor({ a: url, b: url }));
     rmSync(machine.path(`${TOKENS}/a`), { recursive: true });
     const program = machine.path(`${RENEWAL}/renew-tokens`);
-    const ran = await runProgram("env", [`root=${machine.path("")}`, "bash", program], { timeoutSeconds: 60 });
+    const ran = await runProgram("env", [`root=${machine.path("")}`, "bash", program], { timeoutSeconds: 280 });
     expect(ran.stderr).toMatch(/^a: there is no folder \S+\/tokens\/a for its tokens/);
     expect(ran.code).toBe(1);
     expect(existsSync(machine.path(`${TOKENS}/a`))).toBe(false);

@@ -8,7 +8,7 @@ const AS_DECLARED = "The VM 10.0.0.1 is as the stack 'dev' has declared it.\n";
 
 function run(command: "drift" | "repair", ...args: string[]): Promise<Finished> {
     const entry = join(__dirname, `../../operate/${command}.ts`);
-    return runProgram(process.execPath, ["--import", "tsx", entry, ...args], { timeoutSeconds: 20 });
+    return runProgram(process.execPath, ["--import", "tsx", entry, ...args], { timeoutSeconds: 280 });
 }
 
 describe("drift", () => {

@@ -8,7 +8,7 @@ const LOG = "https://example.com/runs/1";
 
 function comment(events: string, ...args: string[]): Promise<Finished> {
     const entry = join(__dirname, "../../operate/comment.ts");
-    return runProgram(process.execPath, ["--import", "tsx", entry, ...args], { stdin: events, timeoutSeconds: 20 });
+    return runProgram(process.execPath, ["--import", "tsx", entry, ...args], { stdin: events, timeoutSeconds: 280 });
 }
 
 /** What was kept of the engine's events in previews of the lab's stack, and how each ended. */

@@ -64,7 +64,7 @@ function doctor(shard: Shard, found: readonly string[], output?: readonly JobOut
         ].join("\n"),
     );
     const entry = join(__dirname, "../../operate/doctor.ts");
-    return runProgram(process.execPath, ["--import", "tsx", entry, "dev"], { timeoutSeconds: 40 });
+    return runProgram(process.execPath, ["--import", "tsx", entry, "dev"], { timeoutSeconds: 280 });
 }
 
 /** Of each line of the table the job and the result. */

@@ -95,7 +95,7 @@ async function diagnosed(tried: readonly Tried[]): Promise<{ result: string; rem
     });
     const assignments = [`PATH=${quote(directory)}:$PATH`, `attempts=${quote(attemptLines(attempts))}`];
     const stdin = ["set -euo pipefail", ...assignments, ...scripts].join("\n");
-    const { code, stdout, stderr } = await runProgram("bash", ["-s"], { stdin, timeoutSeconds: 60 });
+    const { code, stdout, stderr } = await runProgram("bash", ["-s"], { stdin, timeoutSeconds: 280 });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const answers = readAnswers(stdout);
     return attempts.map((attempt, number) => {
