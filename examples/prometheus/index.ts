@@ -1,11 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as yaml from "js-yaml";
-import type { ScrapeSource } from "../../config/source";
+import type { Matcher, ScrapeSource } from "../../config/source";
 
 /** A client's certificate and its key, in PEM form. */
 interface KeyPair {
     readonly certificate: string;
     readonly key: string;
+}
+
+/** As PromQL writes it. */
+function selector(matchers: readonly Matcher[]): string {
+    return `{${matchers.map(({ label, operator, value }) => label + operator + JSON.stringify(value)).join(",")}}`;
 }
 
 /**
@@ -40,7 +45,7 @@ export = async () => {
             scheme: federation.scheme,
             metrics_path: metricsPath,
             honor_labels: true,
-            params: { "match[]": Object.values(federation.matchers).flat() },
+            params: { "match[]": Object.values(federation.matchers).map(selector) },
             tls_config: tls,
             static_configs: [{ targets: [address], labels: { taken_from: replica } }],
         })),

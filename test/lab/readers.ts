@@ -140,7 +140,7 @@ export function readers(pair: () => Pair): void {
             const address = scraped?.static_configs[0]?.targets[0] ?? "";
             const federate = `https://${address}${scraped?.metrics_path ?? ""}?match[]=up`;
             expect(await ask(federate, how)).toBe(200);
-            expect(await ask(federate, { ca: how.ca })).toBe(401);
+            expect(await ask(federate, { ca: how.ca })).toBe(403);
             // It lets in, and then lacks samples.
             expect(await ask(remote_write[0]?.url ?? "", { ...how, method: "POST" })).toBe(400);
         });
