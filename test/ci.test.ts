@@ -8,6 +8,7 @@ import { milliseconds } from "../config/source";
 import { VmConfig } from "../config/vm";
 import { PROGRAM_NAMES } from "../host/programs";
 import { HOST_SCRIPTS, hostScript, scriptVariables } from "../host/render";
+import { blockOf } from "./pages";
 
 const ROOT = join(__dirname, "..");
 const WORKFLOWS = join(ROOT, ".github/workflows");
@@ -113,7 +114,9 @@ it("deploys VMs one after the other, of which two may be a pair", () => {
 });
 
 describe("a deployment", () => {
-    const script = steps.find(({ run }) => run?.includes("is not deployed"))?.run ?? "exit 9";
+    const { steps: all = [] } = jobs.find(({ name }) => name.endsWith("up.yml: up"))?.job ?? {};
+    const place = (text: string) => all.findIndex(({ run }) => run?.includes(text));
+    const script = all[place("is not deployed")]?.run ?? "exit 9";
 
     function run(newest: string): { code: number | null; text: string } {
         const folder = mkdtempSync(join(tmpdir(), "external-prometheus-"));
@@ -139,10 +142,13 @@ describe("a deployment", () => {
         const late = run("b".repeat(40));
         expect(late.code).toBe(1);
         expect(late.text).toContain(`::error::main is at ${"b".repeat(40)} by now`);
-        const { steps: all = [] } = jobs.find(({ name }) => name.endsWith("up.yml: up"))?.job ?? {};
-        const place = (text: string) => all.findIndex(({ run }) => run?.includes(text));
         expect(place("is not deployed")).toBeGreaterThan(0);
         expect(place("is not deployed")).toBeLessThan(place("pulumi up"));
+    });
+
+    it("is of a stack that keeps the rules for all of them", () => {
+        expect(place("vitest run test/policy.test.ts")).toBeGreaterThan(0);
+        expect(place("vitest run test/policy.test.ts")).toBeLessThan(place("pulumi up"));
     });
 });
 
@@ -205,20 +211,12 @@ it("does by hand, or when it is time, one task of the two", () => {
     );
 });
 
-it("holds a stack to the rules for all of them before it is deployed", () => {
-    const { steps: all = [] } = jobs.find(({ name }) => name.endsWith("up.yml: up"))?.job ?? {};
-    const place = (text: string) => all.findIndex(({ run }) => run?.includes(text));
-    expect(place("vitest run test/policy.test.ts")).toBeGreaterThan(0);
-    expect(place("vitest run test/policy.test.ts")).toBeLessThan(place("pulumi up"));
-});
-
 describe("the file for GitLab", () => {
-    const [, text = ""] = /^```yaml\n(.*?)^```$/ms.exec(read("docs/ci.md")) ?? [];
     const {
         stages,
         default: defaults,
         ...entries
-    } = yaml.load(text) as Record<string, GitLabJob> & {
+    } = yaml.load(blockOf("docs/ci.md", "yaml")) as Record<string, GitLabJob> & {
         stages: string[];
         default: object;
     };

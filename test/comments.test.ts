@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import * as yaml from "js-yaml";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Finished, runProgram } from "../operate/process";
+import { blockOf } from "./pages";
 
 // How the comment of a preview gets to its place, by the scripts of the workflow and of the file for GitLab, as they stand there.
 
@@ -24,7 +25,7 @@ afterEach(() => {
 });
 
 it("looks as docs/ci.md shows it", () => {
-    const [, shown = ""] = /^````markdown\n(.*?)^````$/ms.exec(readFileSync(join(ROOT, "docs/ci.md"), "utf8")) ?? [];
+    const shown = blockOf("docs/ci.md", "markdown");
     // As the lab's stack has it, with a part of the lines left out.
     let rest = readFileSync(join(ROOT, "test/lab/pullRequest.md"), "utf8").split("\n");
     for (const line of shown
@@ -86,8 +87,7 @@ describe("on GitHub", () => {
 });
 
 describe("on GitLab", () => {
-    const [, text = ""] = /^```yaml\n(.*?)^```$/ms.exec(readFileSync(join(ROOT, "docs/ci.md"), "utf8")) ?? [];
-    const { preview } = yaml.load(text) as { preview: { script: string[] } };
+    const { preview } = yaml.load(blockOf("docs/ci.md", "yaml")) as { preview: { script: string[] } };
     const NOTES = "https://gitlab.example.com/api/v4/projects/5/merge_requests/7/notes";
 
     it.each([

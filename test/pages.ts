@@ -39,6 +39,18 @@ export function page(path: string, markdown: string): Page {
     return { path, markdown, paragraphs: prose.split(/\n\s*\n/), blocks };
 }
 
+/** The text of the one block of that language on a page. */
+export function blockOf(path: string, language: string): string {
+    const all = pages().filter((each) => each.path === path);
+    const [text, ...others] = all.flatMap(({ blocks }) =>
+        blocks.filter((block) => block.language === language).map((block) => block.text),
+    );
+    if (text === undefined || others.length > 0) {
+        throw new Error(`${path} has not one block of ${language}`);
+    }
+    return text;
+}
+
 /** What stands in backticks, on one line each. */
 export function inlineCode({ paragraphs }: Page): string[] {
     return paragraphs

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PATIENCE_SECONDS, PROJECT } from "../lab/lab";
+import { PROJECT, WAIT_SECONDS } from "../lab/lab";
 import type { SpareVm } from "../vm/spareVm";
 
 /** All by which the steps change something outside their own memory. */
@@ -54,7 +54,7 @@ export async function wasReached(vm: SpareVm): Promise<boolean> {
 
 /** Waits until the armed call came. */
 export async function reached(vm: SpareVm): Promise<boolean> {
-    const wait = `for _ in $(seq ${PATIENCE_SECONDS * 10}); do [ ! -e /run/faults/reached ] || exit 0; sleep 0.05; done; exit 1`;
+    const wait = `for _ in $(seq ${WAIT_SECONDS * 20}); do [ ! -e /run/faults/reached ] || exit 0; sleep 0.05; done; exit 1`;
     return (await vm.run(wait)).code === 0;
 }
 

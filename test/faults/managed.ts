@@ -1,4 +1,4 @@
-import { PATIENCE_SECONDS, waitFor } from "../lab/lab";
+import { WAIT_SECONDS, waitFor } from "../lab/lab";
 import type { SpareVm } from "../vm/spareVm";
 
 /** Where the program puts something, whatever it is called; what stands in for commands lies in /usr/local/sbin. */
@@ -39,13 +39,13 @@ export function managed(vm: SpareVm): Promise<string> {
 const READY = "curl -s --fail --max-time 5 -o /dev/null http://127.0.0.1:9090/-/ready";
 
 /** Waits until Prometheus is ready; returns whether it came to that. */
-export async function ready(vm: SpareVm, seconds = PATIENCE_SECONDS / 2): Promise<boolean> {
+export async function ready(vm: SpareVm, seconds = WAIT_SECONDS): Promise<boolean> {
     const wait = `for _ in $(seq ${seconds * 5}); do ${READY} && exit; sleep 0.2; done; exit 1`;
     return (await vm.run(wait)).code === 0;
 }
 
 /** Whether httpd answers over TLS within so many seconds, whatever it says. */
-export async function frontAnswers(vm: SpareVm, seconds = PATIENCE_SECONDS / 2): Promise<boolean> {
+export async function frontAnswers(vm: SpareVm, seconds = WAIT_SECONDS): Promise<boolean> {
     const ask = "curl -sk --max-time 5 -o /dev/null https://127.0.0.1/";
     const wait = `for _ in $(seq ${seconds * 5}); do ${ask} && exit; sleep 0.2; done; exit 1`;
     return (await vm.run(wait)).code === 0;

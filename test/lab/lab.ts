@@ -10,6 +10,8 @@ export const PROJECT = join(__dirname, "../..");
  * here may take a minute there: a limit of its own has only what is promised to take no longer.
  */
 export const PATIENCE_SECONDS = 600;
+/** The same of what is asked for again and again, which must end before the program that asks. */
+export const WAIT_SECONDS = 300;
 
 export interface Run {
     readonly stdin?: string;
@@ -178,7 +180,7 @@ export async function waitFor<T>(
     what: string,
     ask: () => Promise<T>,
     wanted: (answer: T) => boolean,
-    seconds = PATIENCE_SECONDS / 2,
+    seconds = WAIT_SECONDS,
 ): Promise<T> {
     const end = Date.now() + seconds * 1000;
     for (;;) {

@@ -20,7 +20,7 @@ it("is made again, when the state was lost, once what is in the cluster was take
     const resources = deployment.resources.filter(({ urn }) => urn.includes("::pulumi:pulumi:Stack::"));
     const text = JSON.stringify({ ...rest, deployment: { ...deployment, resources } });
     await succeed("pulumi stack import", handle("pulumi", ["stack", "import"], { stdin: text }));
-    const { code, stdout, stderr } = await handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], {});
+    const { code, stdout, stderr } = await handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"]);
     expect(code).not.toBe(0);
     expect(stdout + stderr).toMatch(/namespaces "external-prometheus" already exists/);
     await succeed("kubectl delete", handle("kubectl", ["delete", KINDS, "--all-namespaces", "-l", LABELS]));

@@ -103,7 +103,7 @@ it("says that a token Secret was not filled, two minutes later, and leaves the V
     process.kill(pid, "SIGSTOP");
     try {
         const deployed = withConfiguration(withTokens({ generation: 2 }), (file) =>
-            handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--config-file", file], {}),
+            handle("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--config-file", file]),
         );
         const { code, stdout, stderr } = await deployed;
         expect(code).not.toBe(0);
